@@ -1,0 +1,43 @@
+"""Personalised outfit recommendation with Keras.
+
+False Negative Distillation and contrastive learning for outfits: teacher,
+student, evaluation and export. Start with `OutfitData`, `FNDTeacher` and
+`FNDStudent`.
+
+Reference: Kim, Seol, Lim, Lee 2021, False Negative Distillation and
+Contrastive Learning for Personalized Outfit Recommendation,
+arXiv:2110.06483.
+"""
+
+from fndrec import data, evaluation, layers, losses, metrics, models, serving
+from fndrec.data import EraseItem, OutfitData, ReplaceItem, SyntheticShop
+from fndrec.errors import DataError
+from fndrec.evaluation import Validation, evaluate, outfit_sheet
+from fndrec.models import FNDStudent, FNDTeacher, load_model
+from fndrec.retrieval import recommend
+from fndrec.serving import export
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DataError",
+    "EraseItem",
+    "FNDStudent",
+    "FNDTeacher",
+    "OutfitData",
+    "ReplaceItem",
+    "SyntheticShop",
+    "Validation",
+    "data",
+    "evaluate",
+    "evaluation",
+    "export",
+    "layers",
+    "load_model",
+    "losses",
+    "metrics",
+    "models",
+    "outfit_sheet",
+    "recommend",
+    "serving",
+]

@@ -1,0 +1,67 @@
+"""Arguments and loading of data sets and models."""
+
+import argparse
+from pathlib import Path
+
+from fndrec.data import OutfitData
+from fndrec.errors import DataError
+from fndrec.models import OutfitRecommender, load_model
+
+MODEL_FILE = "model.keras"
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments that say how a data set is read."""
+    parser.add_argument(
+        "--on-error",
+        choices=("raise", "drop"),
+        default="raise",
+        help="what to do with rows that cannot be used",
+    )
+    parser.add_argument(
+        "--max-slots", type=int, default=8, help="items of an outfit at most"
+    )
+    parser.add_argument(
+        "--photo-cache",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="where decoded photos are kept (default: beside the data)",
+    )
+
+
+def load_data(args: argparse.Namespace, image_size: int | None) -> OutfitData:
+    """Reads the data set of a command.
+
+    Args:
+        args: The parsed arguments.
+        image_size: Side of the photos in pixels; `None` leaves photos alone.
+
+    Returns:
+        The data set, its photos loaded if it has any.
+    """
+    data = OutfitData.load(
+        args.data_dir, on_error=args.on_error, max_slots=args.max_slots
+    )
+    if image_size is not None and data.photos is not None:
+        data = data.with_photos(
+            image_size, cache_dir=args.photo_cache, on_error=args.on_error
+        )
+    return data
+
+
+def load_model_folder(folder: Path) -> OutfitRecommender:
+    """Loads the model of a folder that `train` or `distill` made."""
+    path = folder / MODEL_FILE
+    if not path.is_file():
+        raise DataError(
+            f"{folder}: should be a folder that `fndrec train` or `fndrec "
+            f"distill` made. Received: no file {MODEL_FILE} in it"
+        )
+    return load_model(path)
+
+
+def image_size_of(model: OutfitRecommender) -> int | None:
+    """Side of the photos a model looks at; `None` if it does not."""
+    tower = model.item_tower.towers.get("image")
+    return None if tower is None else int(tower.image_size)

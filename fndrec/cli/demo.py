@@ -1,0 +1,163 @@
+"""Run the main job on a generated shop, from photos to recommendations.
+
+Generates a shop with planted tastes, trains a teacher, distils a student,
+evaluates both, exports the student, loads it in a fresh process that has
+TensorFlow alone, and draws the best outfits of one user.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from fndrec.cli import _types
+from fndrec.cli._data import MODEL_FILE
+from fndrec.cli._run import RunRecord, check_new_folder, new_folder
+from fndrec.data import OutfitData, SyntheticShop
+from fndrec.evaluation import evaluate, outfit_sheet
+from fndrec.models import load_model
+
+SHOWN = 6
+
+# What an engineer who has the SavedModel and TensorFlow would write.
+SERVE = """
+import json, sys
+import tensorflow as tf
+recommend = tf.saved_model.load(sys.argv[1]).signatures["recommend"]
+found = recommend(user_id=tf.constant([sys.argv[2]]), k=tf.constant([40]))
+assert "fndrec" not in sys.modules
+print(json.dumps({
+    "outfits": [i.decode() for i in found["outfit_id"].numpy()[0]],
+    "scores": [float(s) for s in found["score"].numpy()[0]],
+}))
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of the command."""
+    parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace DIR if it is there"
+    )
+    parser.add_argument(
+        "--users", type=_types.positive_int, default=80, help="of the shop"
+    )
+    parser.add_argument("--epochs", type=_types.positive_int, default=20)
+    parser.add_argument("--seed", type=_types.non_negative_int, default=0)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Runs the command."""
+    check_new_folder(args.out, args.overwrite)
+    record = RunRecord(args)
+    seconds: dict[str, float] = {}
+
+    with new_folder(args.out) as folder:
+        shop_dir = folder / "shop"
+
+        def step(name: str, title: str) -> None:
+            seconds[name] = time.time()
+            print(f"\n=== {len(seconds)}. {title}", flush=True)
+
+        step("shop", "A shop with planted tastes")
+        shop = SyntheticShop.generate(
+            shop_dir, num_users=args.users, seed=args.seed
+        )
+        print(shop.data)
+        step("teacher", "The teacher")
+        common = [
+            *("--epochs", str(args.epochs), "--seed", str(args.seed)),
+            *("--batch-size", "64"),
+        ]
+        _command("train", shop_dir, "--out", folder / "teacher", *common)
+        step("student", "The student, distilled from it")
+        _command(
+            *("distill", shop_dir, "--teacher", folder / "teacher"),
+            *("--out", folder / "student", *common),
+        )
+        step("test", "Both on likes that no choice has seen")
+        data = shop.data.with_photos(64)
+        models = {
+            name: load_model(folder / name / MODEL_FILE)
+            for name in ("teacher", "student")
+        }
+        result = evaluate(models, data, "test", seed=args.seed)
+        print(result)
+        result.save(folder / "test.json")
+        step("export", "The student as a SavedModel")
+        export = folder / "export"
+        _command("export", folder / "student", export, "--data", shop_dir)
+        step("serve", "Loaded by a process that has TensorFlow alone")
+        user = shop.data.users[0]
+        _draw(data, shop, export / "1", user, folder / "best_outfits.png")
+        seconds["end"] = time.time()
+        times = list(seconds.values())
+        record.save(
+            folder / "run.json",
+            metrics=result.to_dict(),
+            parameters={k: m.count_params() for k, m in models.items()},
+            steps={
+                name: round(after - before, 1)
+                for name, before, after in zip(
+                    seconds, times, times[1:], strict=False
+                )
+            },
+        )
+    print(
+        f"\nDone in {times[-1] - times[0]:.0f} s. The shop, both models, the "
+        f"SavedModel and the picture best_outfits.png are in {args.out}"
+    )
+
+
+def _command(*words: object) -> None:
+    """Runs a command as a user would, and shows it."""
+    line = [str(word) for word in words]
+    print("$ fndrec " + " ".join(line), flush=True)
+    # A process of its own, so that its memory and seeds are its own too.
+    subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "fndrec", *line], check=True
+    )
+
+
+def _draw(
+    data: OutfitData, shop: SyntheticShop, model: Path, user: str, path: Path
+) -> None:
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    answer = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", SERVE, str(model), user],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    found = json.loads(answer.stdout.splitlines()[-1])
+    row = int(data.users.rows(user)[0])
+    liked = {
+        int(outfit)
+        for likes in data.splits.values()
+        for outfit in likes.outfit[likes.user == row]
+    }
+    rows = [(f"liked\n{data.outfits[o]}", o) for o in sorted(liked)[:2]]
+    outfits = data.outfits.rows(found["outfits"])
+    print(f"The best outfits of {user} that are not known to be liked:")
+    for outfit, score in zip(outfits.tolist(), found["scores"], strict=True):
+        if outfit in liked or len(rows) == SHOWN + 2:
+            continue
+        true = shop.truth.liked(
+            np.array([row]), data.outfit_items[outfit][None]
+        )[0]
+        name = data.outfits[outfit]
+        verdict = "truly liked" if true else "not liked"
+        print(f"  {name}  score {score:6.2f}  in truth: {verdict}")
+        rows.append((f"{name}\n{score:.2f}\n{verdict}", outfit))
+    outfit_sheet(
+        data,
+        [(label, data.outfit_item_ids(outfit)) for label, outfit in rows],
+        path,
+        f"What {user} liked, and what the student recommends",
+    )

@@ -1,0 +1,116 @@
+"""Distil a student from a teacher.
+
+Stops when the AUC on valid no longer improves, and keeps the best weights.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from fndrec.cli import _types
+from fndrec.cli._data import image_size_of, load_data, load_model_folder
+from fndrec.cli._fit import (
+    add_fit_arguments,
+    batch_arguments,
+    fit_and_save,
+    optimizer,
+)
+from fndrec.cli._run import RunRecord, check_new_folder
+from fndrec.data import EraseItem
+from fndrec.losses import FalseNegativeDistillation, KnowledgeDistillation
+from fndrec.models import FNDStudent
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of the command."""
+    add_fit_arguments(parser)
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        required=True,
+        metavar="MODEL_DIR",
+        help="folder of the trained teacher",
+    )
+    parser.add_argument(
+        "--distillation", choices=("fnd", "kd", "none"), default="fnd"
+    )
+    parser.add_argument(
+        "--alpha",
+        type=_types.non_negative_float,
+        default=1.0,
+        help="strength of False Negative Distillation",
+    )
+    parser.add_argument(
+        "--kd-temperature", type=_types.positive_float, default=2.0
+    )
+    parser.add_argument(
+        "--kd-weight",
+        type=_types.non_negative_float,
+        default=0.9,
+        help="weight of the teacher against the likes, in kd",
+    )
+    parser.add_argument(
+        "--contrastive",
+        type=_types.non_negative_float,
+        default=0.1,
+        metavar="WEIGHT",
+        help="weight of the contrastive loss",
+    )
+    parser.add_argument(
+        "--width",
+        type=_types.positive_float,
+        default=0.25,
+        help="factor on AlexNet's filters",
+    )
+    parser.add_argument(
+        "--dim",
+        type=_types.positive_int,
+        default=32,
+        help="width of the user-outfit space",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Runs the command."""
+    check_new_folder(args.out, args.overwrite)
+    record = RunRecord(args)
+    teacher = load_model_folder(args.teacher)
+    data = load_data(args, image_size_of(teacher))
+    assert teacher.vocabulary is not None
+    data = data.with_vocabulary(teacher.vocabulary)
+    print(data, flush=True)
+    keras.config.set_dtype_policy(args.precision)
+    keras.utils.set_random_seed(args.seed)
+    contrastive = args.contrastive > 0
+    student = FNDStudent.from_data(
+        data,
+        dim=args.dim,
+        width=args.width,
+        contrastive=contrastive,
+        dropout=args.dropout,
+        seed=args.seed,
+    )
+    distillation = _distillation(args)
+    student.compile(
+        optimizer(args, data),
+        distillation=distillation,
+        teacher=None if distillation is None else teacher.knowledge(data),
+        contrastive_weight=args.contrastive,
+    )
+    views = (EraseItem(), EraseItem()) if contrastive else None
+    batches = data.batches("train", views=views, **batch_arguments(args, data))
+    fit_and_save(
+        student, data, batches, args, record, "student", {"teacher": teacher}
+    )
+
+
+def _distillation(args: argparse.Namespace) -> Any:
+    if args.distillation == "fnd":
+        return FalseNegativeDistillation(alpha=args.alpha)
+    if args.distillation == "kd":
+        return KnowledgeDistillation(
+            temperature=args.kd_temperature, weight=args.kd_weight
+        )
+    return None

@@ -1,0 +1,48 @@
+"""Export a model as a SavedModel that needs TensorFlow alone."""
+
+import argparse
+from pathlib import Path
+
+from fndrec.cli import _types
+from fndrec.cli._data import (
+    add_data_arguments,
+    image_size_of,
+    load_data,
+    load_model_folder,
+)
+from fndrec.cli._run import RunRecord
+from fndrec.serving import export
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of the command."""
+    parser.add_argument("model_dir", type=Path, metavar="MODEL_DIR")
+    parser.add_argument("export_dir", type=Path, metavar="EXPORT_DIR")
+    parser.add_argument(
+        "--data",
+        dest="data_dir",
+        type=Path,
+        default=None,
+        metavar="DATA_DIR",
+        help="bake the outfits of this data set in, to recommend from",
+    )
+    parser.add_argument(
+        "--version",
+        type=_types.positive_int,
+        default=None,
+        metavar="N",
+        help="version to write (default: one more than the highest there)",
+    )
+    add_data_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Runs the command."""
+    record = RunRecord(args)
+    model = load_model_folder(args.model_dir)
+    data = None
+    if args.data_dir is not None:
+        data = load_data(args, image_size_of(model))
+    path = export(model, args.export_dir, data, args.version)
+    record.save(path.with_name(f"{path.name}.run.json"), saved_model=str(path))
+    print(f"The SavedModel is in {path}")

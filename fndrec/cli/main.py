@@ -1,0 +1,59 @@
+"""`fndrec COMMAND ...`."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+from fndrec import __version__
+from fndrec.cli import demo, distill, evaluate, export, score, train
+from fndrec.errors import DataError
+
+COMMANDS = (demo, train, distill, evaluate, score, export)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="fndrec",
+        description="Personalised outfit recommendation.",
+    )
+    top.add_argument(
+        "--version", action="version", version=f"fndrec {__version__}"
+    )
+    commands = top.add_subparsers(
+        dest="command", required=True, metavar="COMMAND"
+    )
+    for module in COMMANDS:
+        name = module.__name__.rsplit(".", 1)[1]
+        text = (module.__doc__ or "").strip()
+        command = commands.add_parser(
+            name,
+            help=text.splitlines()[0],
+            description=text,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command.
+
+    Args:
+        argv: The arguments; those of the process by default.
+
+    Returns:
+        0, or 2 if the input cannot be used.
+    """
+    args = parser().parse_args(argv)
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    # Keras says here that an optimizer has no XLA, and the like.
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    try:
+        args.run(args)
+    except (DataError, OSError) as error:
+        print(f"fndrec {args.command}: error: {error}", file=sys.stderr)
+        return 2
+    return 0

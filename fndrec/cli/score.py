@@ -1,0 +1,96 @@
+"""Score any outfits of known items for users.
+
+PAIRS.csv has the columns user_id and item_ids, joined by `;`. SCORES.csv has
+the same rows in the same order, and the columns score and known: 0 for a user
+never seen, who is scored as the cold-start user.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv
+
+from fndrec.cli._data import (
+    add_data_arguments,
+    image_size_of,
+    load_data,
+    load_model_folder,
+)
+from fndrec.cli._run import RunRecord
+from fndrec.data import OutfitData, atomic_path
+from fndrec.data.readers.csv_tables import read_csv_file
+from fndrec.errors import DataError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of the command."""
+    parser.add_argument("model_dir", type=Path, metavar="MODEL_DIR")
+    parser.add_argument("data_dir", type=Path, metavar="DATA_DIR")
+    parser.add_argument("pairs", type=Path, metavar="PAIRS.csv")
+    parser.add_argument("--out", type=Path, required=True, metavar="SCORES.csv")
+    add_data_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Runs the command."""
+    record = RunRecord(args)
+    model = load_model_folder(args.model_dir)
+    pairs = read_csv_file(args.pairs, ("user_id", "item_ids"))
+    data = load_data(args, None)
+    outfits = item_sets(pairs, data, str(args.pairs))
+    size = image_size_of(model)
+    if size is not None:
+        data = load_data(args, size)
+    assert model.vocabulary is not None
+    data = data.with_vocabulary(model.vocabulary)
+    users = data.vocabulary.users.rows(pairs["user_id"].combine_chunks()) + 1
+    rows, at = np.unique(outfits, return_inverse=True)
+    positions = at.reshape(outfits.shape).astype(np.int32)
+    if len(rows) and rows[0] < 0:
+        rows, positions = rows[1:], positions - 1
+    scores = model.score_outfits(
+        users, model.embed_items(data, rows), positions[:, None]
+    )
+    table = pairs.append_column("score", pa.array(scores[:, 0]))
+    known = pa.array((users > 0).astype(np.int8))
+    with atomic_path(args.out) as path:
+        csv.write_csv(table.append_column("known", known), path)
+    record.save(
+        args.out.with_name(f"{args.out.stem}.run.json"),
+        metrics={"rows": len(users), "unknown_users": int((users == 0).sum())},
+    )
+    print(f"{len(users):,} scores are in {args.out}")
+
+
+def item_sets(pairs: pa.Table, data: OutfitData, name: str) -> np.ndarray:
+    """Item rows of the outfits of a table.
+
+    Args:
+        pairs: Table with a string column `item_ids`.
+        data: The data set that knows the items.
+        name: Name of the file, for errors.
+
+    Returns:
+        Int32 array `(rows, slots)`, -1 padding.
+
+    Raises:
+        DataError: If an outfit is empty or names an item not known.
+    """
+    sets = [ids.split(";") for ids in pairs["item_ids"].to_pylist()]
+    length = np.array([len(ids) for ids in sets], np.int64)
+    flat = [i for ids in sets for i in ids]
+    found = data.items.rows(flat) if flat else np.zeros(0, np.int32)
+    row = np.repeat(np.arange(len(sets)), length)
+    missing = np.flatnonzero(found < 0)
+    if len(missing):
+        first = missing[0]
+        raise DataError(
+            f"{name}, row {row[first] + 1}: `item_ids` should name known "
+            f"items, joined by `;`. Received: {flat[first]!r}"
+        )
+    outfits = np.full((len(sets), max(length, default=1)), -1, np.int32)
+    start = np.cumsum(length) - length
+    outfits[row, np.arange(len(flat)) - start[row]] = found
+    return outfits

@@ -1,0 +1,224 @@
+"""From likes to batches: views, candidates, distinct items, content."""
+
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+
+from fndrec.data.negatives import NegativeSampler
+
+if TYPE_CHECKING:
+    from fndrec.data.tables import OutfitData
+
+Sampling = str | Mapping[str, float]
+
+
+def batches(
+    data: "OutfitData",
+    split: str,
+    batch_size: int = 64,
+    *,
+    negatives: int = 10,
+    negative_sampling: Sampling = "in_batch",
+    views: tuple[Any, Any] | None = None,
+    shuffle: bool | None = None,
+    seed: int = 0,
+) -> tf.data.Dataset:
+    """Batches of likes with their candidates, each distinct item once.
+
+    Every pass over the data set is another epoch: likes are shuffled anew,
+    negatives and views drawn anew. All draws are a function of the seed, the
+    number of the pass and that of the batch, so a seed reproduces a run.
+
+    Args:
+        data: The data set.
+        split: Name of the split.
+        batch_size: Likes in a batch; the last of an epoch may be smaller.
+        negatives: Negatives of each like.
+        negative_sampling: `"in_batch"`, `"catalogue"`, `"hard"` or shares of
+            them, see `NegativeSampler`.
+        views: Two layers, such as `EraseItem` and `ReplaceItem`, that make
+            two views of each liked outfit.
+        shuffle: Whether passes differ; by default only for `"train"`.
+            Without it likes keep their order, and each pass is the same.
+        seed: Seed of all draws.
+
+    Returns:
+        A `tf.data.Dataset` of dictionaries, prefetched: `"user"` int32
+        `(batch,)`; `"outfits"` int32 `(batch, 1 + negatives, slots)`,
+        positions on the item axis, -1 padding, column 0 the liked outfit;
+        `"views"` int32 `(batch, 2, slots)` if asked for; `"items"` the
+        content of the distinct items, see `content`.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+        DataError: If there is no such split.
+
+    Example:
+
+    >>> ds = data.batches("train", 64, views=(EraseItem(), EraseItem()))
+    >>> next(iter(ds))["outfits"].shape
+    TensorShape([64, 11, 5])
+    """
+    if batch_size < 1:
+        raise ValueError(
+            "`batch_size` should be a positive integer. "
+            f"Received: batch_size={batch_size}"
+        )
+    if negatives < 0:
+        raise ValueError(
+            "`negatives` should be a non-negative integer. "
+            f"Received: negatives={negatives}"
+        )
+    if views is not None and len(views) != 2:
+        raise ValueError(
+            "`views` should be two layers. "
+            f"Received: {len(views)} of them, views={views}"
+        )
+    if seed < 0:
+        raise ValueError(
+            f"`seed` should be a non-negative integer. Received: seed={seed}"
+        )
+    if shuffle is None:
+        shuffle = split == "train"
+    sampler = NegativeSampler(data, split, negative_sampling)
+    likes = data.likes(split)
+    epochs = itertools.count()
+
+    def draw() -> Iterator[dict[str, np.ndarray]]:
+        epoch = next(epochs) if shuffle else 0
+        order = np.arange(len(likes))
+        if shuffle:
+            rng = np.random.default_rng((seed, epoch, 0))
+            order = rng.permutation(order)
+        # From 1: a generator of its own for the order, and for each batch.
+        for step, start in enumerate(range(0, len(likes), batch_size), start=1):
+            rng = np.random.default_rng((seed, epoch, step))
+            rows = order[start : start + batch_size]
+            user, outfit = likes.user[rows], likes.outfit[rows]
+            others = sampler(user, outfit, negatives, rng)
+            liked = data.outfit_items[outfit][:, None]
+            drawn = {
+                "user": data.user_index[user],
+                "outfits": np.concatenate([liked, others], axis=1),
+            }
+            if views is not None:
+                drawn["noise"] = rng.random((2, len(rows), 2), np.float32)
+            yield drawn
+
+    slots = data.num_slots
+    signature = {
+        "user": tf.TensorSpec((None,), tf.int32),
+        "outfits": tf.TensorSpec((None, 1 + negatives, slots), tf.int32),
+    }
+    if views is not None:
+        signature["noise"] = tf.TensorSpec((2, None, 2), tf.float32)
+    steps = -(-len(likes) // batch_size)
+    dataset = tf.data.Dataset.from_generator(draw, output_signature=signature)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
+    if views is not None:
+        dataset = dataset.map(_view_maker(views))
+    dataset = dataset.map(distinct_items)
+    return dataset.map(content_reader(data)).prefetch(tf.data.AUTOTUNE)
+
+
+def _view_maker(views: tuple[Any, Any]) -> Any:
+    def make_views(batch: dict[str, Any]) -> dict[str, Any]:
+        noise = batch.pop("noise")
+        liked = batch["outfits"][:, 0]
+        made = [view(liked, noise=noise[i]) for i, view in enumerate(views)]
+        return {**batch, "views": tf.stack(made, axis=1)}
+
+    return make_views
+
+
+def distinct_items(batch: dict[str, Any]) -> dict[str, Any]:
+    """Sets of catalogue rows to sets of positions on a batch's item axis.
+
+    Args:
+        batch: Dictionary whose `"outfits"`, and `"views"` if there, hold
+            catalogue rows, -1 padding.
+
+    Returns:
+        The dictionary with positions in their place, and `"items"`, which
+        holds the catalogue `"row"` of each position.
+    """
+    keys = [key for key in ("outfits", "views") if key in batch]
+    flat = tf.concat([tf.reshape(batch[key], (-1,)) for key in keys], axis=0)
+    rows = tf.unique(tf.boolean_mask(flat, flat >= 0)).y
+    # Sorted, so that a batch reads photos in the order they lie in.
+    rows = tf.sort(rows)
+    found = dict(batch)
+    for key in keys:
+        at = tf.searchsorted(rows, tf.reshape(batch[key], (-1,)))
+        at = tf.reshape(at, tf.shape(batch[key]))
+        found[key] = tf.ensure_shape(
+            tf.where(batch[key] >= 0, at, -1), batch[key].shape
+        )
+    return {**found, "items": {"row": rows}}
+
+
+def content_reader(data: "OutfitData") -> Any:
+    """A function for `ds.map` that adds the content of the items.
+
+    Args:
+        data: The data set.
+
+    Returns:
+        A function from a batch of `distinct_items` to one whose `"items"`
+        has the content too.
+    """
+    empty = content(data, np.zeros(0, np.int32))
+    keys = [key for key in empty if key != "row"]
+
+    def read(rows: np.ndarray) -> list[np.ndarray]:
+        found = content(data, rows)
+        return [found[key] for key in keys]
+
+    def add_content(batch: dict[str, Any]) -> dict[str, Any]:
+        rows = batch["items"]["row"]
+        values = tf.numpy_function(
+            read, [rows], [tf.as_dtype(empty[key].dtype) for key in keys]
+        )
+        items = {"row": rows}
+        for key, value in zip(keys, values, strict=True):
+            items[key] = tf.ensure_shape(value, (None, *empty[key].shape[1:]))
+        return {**batch, "items": items}
+
+    return add_content
+
+
+def content(
+    data: "OutfitData",
+    rows: np.ndarray,
+    keys: Collection[str] | None = None,
+) -> dict[str, np.ndarray]:
+    """What is known of some items.
+
+    Args:
+        data: The data set.
+        rows: `(items,)` catalogue rows.
+        keys: The wanted keys; by default all that the data set has.
+
+    Returns:
+        Dictionary of `"row"` and `"id"` int32 `(items,)`; `"category"` int32
+        `(items,)`, `"feature"` float32 `(items, features)` and `"image"`
+        uint8 `(items, size, size, 3)` if the data set has them. `"id"` and
+        `"category"` are rows of the model's tables, 0 for unknown.
+    """
+
+    def wanted(key: str) -> bool:
+        return keys is None or key in keys
+
+    found: dict[str, np.ndarray] = {"row": rows} if wanted("row") else {}
+    if wanted("id"):
+        found["id"] = data.item_index[rows]
+    if data.category_index is not None and wanted("category"):
+        found["category"] = data.category_index[rows]
+    if data.features is not None and wanted("feature"):
+        found["feature"] = data.features[rows]
+    if data.store is not None and wanted("image"):
+        found["image"] = data.store.gather(rows)
+    return found

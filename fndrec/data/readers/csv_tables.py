@@ -1,0 +1,229 @@
+"""A folder of CSV files."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from fndrec.data.files import atomic_path
+from fndrec.data.readers.features import load_features
+from fndrec.data.readers.source import (
+    ITEM_COLUMNS,
+    LIKE_COLUMNS,
+    OUTFIT_COLUMNS,
+    SPLITS,
+    Source,
+    SourceTable,
+    check_columns,
+    check_file,
+    check_folder,
+    source_table,
+    splits_to_read,
+)
+from fndrec.data.readers.validation import build, check_arguments
+from fndrec.data.tables import OnError, OutfitData
+from fndrec.errors import DataError
+
+# Features do not come in a CSV column, but in `features.npy`.
+_ITEM_COLUMNS = tuple(name for name in ITEM_COLUMNS if name != "feature")
+
+
+def read_csv(
+    folder: str | os.PathLike[str],
+    on_error: OnError = "raise",
+    max_slots: int = 8,
+    splits: Sequence[str] | None = None,
+) -> OutfitData:
+    """Reads a folder of CSV files: see `OutfitData.from_csv`."""
+    check_arguments(on_error, max_slots)
+    root = Path(folder)
+    check_folder(root)
+    names = splits_to_read(splits, root, ".csv")
+    items = _read(root / "items.csv", _ITEM_COLUMNS[:1], _ITEM_COLUMNS)
+    outfits = _read(root / "outfits.csv", OUTFIT_COLUMNS, OUTFIT_COLUMNS)
+    likes = {
+        name: _read(root / f"{name}.csv", LIKE_COLUMNS, LIKE_COLUMNS)
+        for name in names
+    }
+    features = root / "features.npy"
+    return build(
+        Source(
+            name=root.resolve().name,
+            items=items,
+            outfits=outfits,
+            likes=likes,
+            photo_root=root,
+            features=(
+                load_features(features, items.num_rows)
+                if features.exists()
+                else None
+            ),
+            features_source=str(features),
+        ),
+        on_error,
+        max_slots,
+    )
+
+
+def _read(
+    path: Path, required: Sequence[str], wanted: Sequence[str]
+) -> SourceTable:
+    return source_table(str(path), read_csv_file(path, required, wanted))
+
+
+def read_csv_file(
+    path: Path, required: Sequence[str], wanted: Sequence[str] | None = None
+) -> pa.Table:
+    """Reads columns of a CSV file as strings.
+
+    Args:
+        path: The file.
+        required: Columns that must be there.
+        wanted: Columns that are read if they are there; all by default.
+
+    Returns:
+        The columns, in the order of `wanted`.
+
+    Raises:
+        DataError: If the file is missing or no CSV file in UTF-8, or a
+            column is missing.
+    """
+    check_file(path)
+    bad_rows: list[Any] = []
+
+    def note(row: Any) -> str:
+        bad_rows.append(row)
+        return "error"
+
+    try:
+        names, has_rows = _header(path)
+        if wanted is None:
+            wanted = names
+        check_columns(str(path), names, required, wanted)
+        columns = [name for name in wanted if name in names]
+        if not has_rows:
+            # Arrow refuses a header that no line break ends.
+            empty = pa.array([], pa.string())
+            return pa.table(dict.fromkeys(columns, empty))
+        return pacsv.read_csv(
+            path,
+            # Only one thread knows the number of a malformed row.
+            read_options=pacsv.ReadOptions(use_threads=False),
+            parse_options=pacsv.ParseOptions(
+                newlines_in_values=True, invalid_row_handler=note
+            ),
+            convert_options=pacsv.ConvertOptions(
+                include_columns=columns,
+                column_types=dict.fromkeys(columns, pa.string()),
+                strings_can_be_null=False,
+            ),
+        )
+    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
+        if bad_rows:
+            row = bad_rows[0]
+            raise DataError(
+                f"{path}, row {row.number - 1}: {row.expected_columns} fields "
+                f"were expected. Received: {row.actual_columns} in "
+                f"{row.text[:200]!r}"
+            ) from None
+        raise DataError(
+            f"{path}: a CSV file in UTF-8 was expected. Received: {error}"
+        ) from None
+
+
+def _header(path: Path) -> tuple[list[str], bool]:
+    """Returns the column names and whether a row follows."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        rows = (row for row in csv.reader(file) if row)
+        names = next(rows, None)
+        if names is not None:
+            return names, next(rows, None) is not None
+    raise DataError(
+        f"{path}: a header of column names was expected. "
+        "Received: an empty file"
+    )
+
+
+def write_csv(data: OutfitData, folder: str | os.PathLike[str]) -> None:
+    """Writes a folder of CSV files: see `OutfitData.to_csv`."""
+    root = Path(folder)
+    _check_separator(data)
+    root.mkdir(parents=True, exist_ok=True)
+    columns: dict[str, list[str]] = {"item_id": data.items.to_list()}
+    if data.categories is not None and data.item_category is not None:
+        columns["category"] = data.categories.take(data.item_category)
+    if data.photos is not None:
+        columns["image"] = data.photos.to_pylist()
+    if data.groups is not None:
+        columns["group"] = data.groups.take(data.item_group)
+    # Only what a later `from_csv` would read beside the new files matters.
+    names = [f"{split}.csv" for split in data.splits]
+    if data.features is not None:
+        names.append("features.npy")
+    for stale in ("features.npy", *(f"{split}.csv" for split in SPLITS)):
+        if stale not in names and (root / stale).exists():
+            raise DataError(
+                f"`folder` should hold no table that this data lacks. "
+                f"Received: {root / stale}"
+            )
+    _write_rows(
+        root / "items.csv", columns, zip(*columns.values(), strict=True)
+    )
+    _write_rows(
+        root / "outfits.csv",
+        OUTFIT_COLUMNS,
+        zip(data.outfits, _joined_items(data), strict=True),
+    )
+    for split, likes in data.splits.items():
+        _write_rows(
+            root / f"{split}.csv",
+            LIKE_COLUMNS,
+            zip(
+                data.users.take(likes.user),
+                data.outfits.take(likes.outfit),
+                strict=True,
+            ),
+        )
+    if data.features is not None:
+        with (
+            atomic_path(root / "features.npy") as draft,
+            draft.open("wb") as file,
+        ):
+            np.save(file, data.features, allow_pickle=False)
+
+
+def _check_separator(data: OutfitData) -> None:
+    row = pc.index(pc.match_substring(data.items.ids, ";"), True).as_py()
+    if row >= 0:
+        raise DataError(
+            "Item ids should not contain `;`, which joins them in "
+            f"outfits.csv. Received: item_id={data.items[row]!r}"
+        )
+
+
+def _joined_items(data: OutfitData) -> list[str]:
+    used = data.outfit_items >= 0
+    offsets = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
+    names = data.items.ids.take(pa.array(data.outfit_items[used]))
+    lists = pa.ListArray.from_arrays(offsets.astype(np.int32), names)
+    return pc.binary_join(lists, ";").to_pylist()
+
+
+def _write_rows(
+    path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]
+) -> None:
+    with (
+        atomic_path(path) as draft,
+        draft.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)

@@ -1,0 +1,79 @@
+"""Which items may stand in for which."""
+
+import numpy as np
+
+
+def similar_items(
+    categories: np.ndarray,
+    k: int = 16,
+    vectors: np.ndarray | None = None,
+    seed: int = 0,
+) -> np.ndarray:
+    """For each item, `k` others of its category.
+
+    Args:
+        categories: Integer array `(items,)`.
+        k: How many others at most.
+        vectors: Float array `(items, dim)`, such as a teacher's item
+            vectors: the nearest by cosine are taken. Without it, others are
+            drawn at random.
+        seed: Seed of the random draw.
+
+    Returns:
+        Int32 array `(items, k)` of item rows, -1 where a category has fewer
+        than `k` others.
+
+    Raises:
+        ValueError: If `k` is not positive or the lengths differ.
+
+    Example:
+
+    >>> table = similar_items(data.item_category, k=16)
+    >>> replace = fndrec.ReplaceItem(table)
+    """
+    if k < 1:
+        raise ValueError(f"`k` should be a positive integer. Received: k={k}")
+    if vectors is not None and len(vectors) != len(categories):
+        raise ValueError(
+            "`vectors` should have one row an item. Received: "
+            f"{len(vectors)} rows, {len(categories)} items"
+        )
+    rng = np.random.default_rng(seed)
+    table = np.full((len(categories), k), -1, np.int32)
+    order = np.argsort(categories, kind="stable")
+    bounds = np.flatnonzero(np.diff(categories[order])) + 1
+    for members in np.split(order, bounds):
+        found = (
+            _random_others(len(members), k, rng)
+            if vectors is None
+            else _nearest_others(vectors[members], k)
+        )
+        if found.shape[1]:
+            table[members, : found.shape[1]] = members[found]
+    return table
+
+
+def _random_others(size: int, k: int, rng: np.random.Generator) -> np.ndarray:
+    """Distinct positions other than one's own, by a random circular walk."""
+    k = min(k, size - 1)
+    steps = rng.permutation(size - 1)[:k] + 1
+    shuffled = rng.permutation(size)
+    place = np.empty(size, np.int64)
+    place[shuffled] = np.arange(size)
+    return shuffled[(place[:, None] + steps) % size]
+
+
+def _nearest_others(vectors: np.ndarray, k: int) -> np.ndarray:
+    """Positions of the nearest by cosine, block by block."""
+    size = len(vectors)
+    k = min(k, size - 1)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = vectors / np.maximum(norms, 1e-12)
+    found = np.empty((size, k), np.int64)
+    block = max(1, 10_000_000 // size)
+    for start in range(0, size, block):
+        rows = np.arange(start, min(start + block, size))
+        similarity = unit[rows] @ unit.T
+        similarity[np.arange(len(rows)), rows] = -np.inf
+        found[rows] = np.argsort(-similarity, axis=1)[:, :k]
+    return found

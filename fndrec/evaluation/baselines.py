@@ -1,0 +1,125 @@
+"""Counts that a model has to beat."""
+
+from typing import Protocol
+
+import numpy as np
+
+from fndrec.data import OutfitData
+
+# Likes that the average user counts for against the user's own.
+PRIOR = 20.0
+
+
+class Baseline(Protocol):
+    """A scorer without a model."""
+
+    name: str
+
+    def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
+        """Scores `(rows, candidates)` of outfits of item rows."""
+
+
+class ItemPopularity:
+    """Mean logarithm of how often the items were liked in train.
+
+    Args:
+        data: The data set.
+    """
+
+    name = "item popularity"
+
+    def __init__(self, data: OutfitData) -> None:
+        liked = data.outfit_items[data.likes("train").outfit]
+        count = np.bincount(liked[liked >= 0], minlength=data.num_items)
+        self.value = np.log1p(count)
+
+    def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
+        present = outfits >= 0
+        value = np.where(present, self.value[outfits], 0.0)
+        return value.sum(axis=-1) / present.sum(axis=-1)
+
+
+class OutfitPopularity:
+    """How often exactly this outfit was liked in train.
+
+    Args:
+        data: The data set.
+    """
+
+    name = "outfit popularity"
+
+    def __init__(self, data: OutfitData) -> None:
+        outfit = data.likes("train").outfit
+        keys = _set_keys(data.outfit_items[outfit])
+        self.keys, self.count = np.unique(keys, return_counts=True)
+
+    def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
+        keys = _set_keys(outfits)
+        at = np.searchsorted(self.keys, keys)
+        at = np.minimum(at, len(self.keys) - 1)
+        found = np.where(self.keys[at] == keys, self.count[at], 0)
+        return found.reshape(outfits.shape[:-1]).astype(np.float64)
+
+
+class CategoryFrequency:
+    """How much oftener than others the user liked items of the category.
+
+    The mean over the items of the logarithm of the lift: the share of the
+    category among the user's liked items of its group, over its share among
+    all liked items of the group.
+
+    Args:
+        data: The data set, whose items have categories.
+    """
+
+    name = "category frequency"
+
+    def __init__(self, data: OutfitData) -> None:
+        assert data.item_category is not None
+        assert data.categories is not None
+        likes = data.likes("train")
+        items = data.outfit_items[likes.outfit]
+        user = np.repeat(likes.user, items.shape[1])[items.ravel() >= 0]
+        items = items[items >= 0]
+        self.category = data.item_category
+        num = len(data.categories)
+        count = np.zeros((data.num_users, num))
+        np.add.at(count, (user, self.category[items]), 1.0)
+        group_of = np.zeros(num, int)
+        group_of[data.item_category] = data.item_group
+        in_group = (group_of[:, None] == group_of).astype(float)
+        total = count.sum(axis=0) + 1e-9
+        share = total / (total @ in_group)
+        own = (count + PRIOR * share) / (count @ in_group + PRIOR)
+        self.lift = np.log(own / share)
+
+    def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
+        present = outfits >= 0
+        lift = self.lift[users[:, None, None], self.category[outfits]]
+        return np.where(present, lift, 0.0).sum(axis=-1) / present.sum(-1)
+
+
+def default_baselines(data: OutfitData) -> list[Baseline]:
+    """The baselines that make sense for a data set.
+
+    Args:
+        data: The data set.
+
+    Returns:
+        Item popularity; outfit popularity where users share outfits;
+        category frequency where items have categories.
+    """
+    found: list[Baseline] = [ItemPopularity(data)]
+    if data.shares_outfits:
+        found.append(OutfitPopularity(data))
+    if data.item_category is not None:
+        found.append(CategoryFrequency(data))
+    return found
+
+
+def _set_keys(outfits: np.ndarray) -> np.ndarray:
+    """Outfits `(..., slots)` as one opaque value each, order left out."""
+    ordered = np.sort(outfits.reshape(-1, outfits.shape[-1]), axis=1)
+    ordered = np.ascontiguousarray(ordered, dtype=">i4")
+    width = ordered.dtype.itemsize * ordered.shape[1]
+    return ordered.view(f"S{width}").ravel()

@@ -1,0 +1,95 @@
+"""The candidates that an evaluation ranks."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+
+from fndrec.data import NegativeSampler, OutfitData
+
+FITB_CHOICES = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidates:
+    """Liked outfits of a split, each with its negatives and its blanks.
+
+    Attributes:
+        user: `(likes,)` rows of users.
+        outfits: `(likes, 1 + negatives, slots)` item rows, -1 padding, the
+            liked outfit in column 0.
+        blanks: `(likes, 4, slots)`: the liked outfit, and it with one item
+            exchanged for a wrong one of the same group (fill in the blank).
+        sampling: Kind of the negatives.
+    """
+
+    user: np.ndarray
+    outfits: np.ndarray
+    blanks: np.ndarray
+    sampling: str
+
+    @classmethod
+    def of(
+        cls,
+        data: OutfitData,
+        split: str,
+        negatives: int = 10,
+        negative_sampling: str | Mapping[str, float] | None = None,
+        seed: int = 0,
+    ) -> Self:
+        """Draws the candidates of a split; a seed gives them again.
+
+        Args:
+            data: The data set.
+            split: Name of the split.
+            negatives: Negatives of each like.
+            negative_sampling: Kind of the negatives, see `NegativeSampler`.
+                By default `"hard"` where users share outfits, and
+                `"catalogue"` where nearly each outfit is one user's own.
+            seed: Seed of the draws.
+
+        Returns:
+            The candidates.
+
+        Raises:
+            ValueError: If `negatives` is not positive.
+        """
+        if negatives < 1:
+            raise ValueError(
+                "`negatives` should be a positive integer. "
+                f"Received: negatives={negatives}"
+            )
+        if negative_sampling is None:
+            shared = data.shares_outfits
+            negative_sampling = "hard" if shared else "catalogue"
+        sampler = NegativeSampler(
+            data, split, negative_sampling, known=tuple(data.splits)
+        )
+        likes = data.likes(split)
+        rng = np.random.default_rng((seed, negatives))
+        drawn = sampler(likes.user, likes.outfit, negatives, rng)
+        liked = data.outfit_items[likes.outfit]
+        blanks = _blanks(data, split, liked, np.random.default_rng((seed, 0)))
+        return cls(
+            likes.user,
+            np.concatenate([liked[:, None], drawn], axis=1),
+            blanks,
+            str(negative_sampling),
+        )
+
+
+def _blanks(
+    data: OutfitData, split: str, liked: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Exchanges one slot of each outfit, the same for all wrong choices."""
+    sampler = NegativeSampler(data, split, "catalogue")
+    likes = data.likes(split)
+    others = sampler(likes.user, likes.outfit, FITB_CHOICES - 1, rng)
+    length = (liked >= 0).sum(axis=1)
+    slot = np.floor(rng.random(len(liked)) * length).astype(int)
+    blanks = np.repeat(liked[:, None], FITB_CHOICES, axis=1)
+    rows = np.arange(len(liked))
+    for choice in range(1, FITB_CHOICES):
+        blanks[rows, choice, slot] = others[rows, choice - 1, slot]
+    return blanks

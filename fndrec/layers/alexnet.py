@@ -1,0 +1,52 @@
+"""The AlexNet-shaped network of the paper's towers."""
+
+from typing import Any
+
+import keras
+
+# Filters and kernel of the five convolutions; a pooling follows 1, 2 and 5.
+STAGES = ((64, 7), (192, 5), (384, 3), (256, 3), (256, 3))
+POOLED = (0, 1, 4)
+
+
+def alexnet(image_size: int, width: float, seed: int | None) -> Any:
+    """A five-convolution network after AlexNet, for small photos.
+
+    Kernels and order are AlexNet's; filters are scaled by `width`; the first
+    kernel and stride are smaller as photos here are 48 to 128 pixels wide;
+    batch normalisation takes the place of local response normalisation, and
+    global averages that of the fully connected layers.
+
+    Args:
+        image_size: Side of the square photos in pixels.
+        width: Factor on the number of filters: 1 is the large network.
+        seed: Seed of the initial weights.
+
+    Returns:
+        A `keras.Model` from images `(items, size, size, 3)` in [-1, 1] to
+        `(items, features)`.
+
+    Reference: Krizhevsky et al. 2012, ImageNet classification.
+    """
+    inputs = keras.Input((image_size, image_size, 3), name="image")
+    x: Any = inputs
+    for i, (filters, kernel) in enumerate(STAGES):
+        x = keras.layers.Conv2D(
+            max(8, round(filters * width)),
+            kernel,
+            strides=2 if i == 0 else 1,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=keras.initializers.HeNormal(
+                seed=None if seed is None else seed + i
+            ),
+            name=f"conv_{i}",
+        )(x)
+        x = keras.layers.BatchNormalization(name=f"norm_{i}")(x)
+        x = keras.layers.ReLU(name=f"relu_{i}")(x)
+        if i in POOLED:
+            x = keras.layers.MaxPooling2D(
+                3, 2, padding="same", name=f"pool_{i}"
+            )(x)
+    x = keras.layers.GlobalAveragePooling2D(name="average")(x)
+    return keras.Model(inputs, x, name="alexnet")

@@ -1,0 +1,109 @@
+"""Items from feature vectors."""
+
+from typing import Any
+
+import keras
+
+from fndrec.layers._checks import positive_int, rate
+from fndrec.layers._seeds import part_seed
+
+
+@keras.saving.register_keras_serializable("fndrec")
+class FeatureTower(keras.layers.Layer):
+    """Items from ready-made feature vectors (CLIP, ResNet, attributes).
+
+    Layer normalisation, then a hidden layer and a projection to `dim`.
+
+    Args:
+        num_features: Width of the feature vectors.
+        dim: Width of the item vectors.
+        hidden: Width of the hidden layer; `2 * dim` by default.
+        dropout: Dropout rate before the projection.
+        seed: Seed of weights and dropout.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        features: Float tensor `(items, num_features)`.
+        training: Whether dropout is applied.
+
+    Returns:
+        Float tensor `(items, dim)`.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Example:
+
+    >>> tower = fndrec.layers.FeatureTower(num_features=512, dim=64)
+    >>> tower(np.zeros((10, 512))).shape
+    TensorShape([10, 64])
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        dim: int,
+        hidden: int | None = None,
+        dropout: float = 0.1,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.num_features = positive_int("num_features", num_features)
+        self.dim = positive_int("dim", dim)
+        self.hidden = positive_int(
+            "hidden", 2 * dim if hidden is None else hidden
+        )
+        self.seed = seed
+        self.dropout = keras.layers.Dropout(
+            rate("dropout", dropout),
+            seed=part_seed(seed, "dropout"),
+            dtype=self.dtype_policy,
+        )
+        self.norm = keras.layers.LayerNormalization(
+            name="norm", dtype=self.dtype_policy
+        )
+        self.inner = keras.layers.Dense(
+            self.hidden,
+            activation="relu",
+            kernel_initializer=keras.initializers.GlorotUniform(
+                seed=part_seed(seed, "inner")
+            ),
+            name="inner",
+            dtype=self.dtype_policy,
+        )
+        self.outer = keras.layers.Dense(
+            self.dim,
+            kernel_initializer=keras.initializers.GlorotUniform(
+                seed=part_seed(seed, "outer")
+            ),
+            name="outer",
+            dtype=self.dtype_policy,
+        )
+
+    def build(self, input_shape: Any = None) -> None:
+        self.norm.build((None, self.num_features))
+        self.inner.build((None, self.num_features))
+        self.dropout.build((None, self.hidden))
+        self.outer.build((None, self.hidden))
+        self.built = True
+
+    def call(self, features: Any, training: bool = False) -> Any:
+        x = self.inner(self.norm(features))
+        return self.outer(self.dropout(x, training=training))
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
+        return (*input_shape[:-1], self.dim)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.update(
+            {
+                "num_features": self.num_features,
+                "dim": self.dim,
+                "hidden": self.hidden,
+                "dropout": self.dropout.rate,
+                "seed": self.seed,
+            }
+        )
+        return config

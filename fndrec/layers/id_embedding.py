@@ -1,0 +1,94 @@
+"""A vector per known id, and one for all others."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from fndrec.layers._checks import positive_int, rate
+
+
+@keras.saving.register_keras_serializable("fndrec")
+class IdEmbedding(keras.layers.Layer):
+    """A vector per known id; row 0 stands for every id not known.
+
+    In training each id is replaced by row 0 at `unknown_rate`. So row 0
+    learns what is true of ids on average, and an id never seen in training
+    (a new user, a new item) gets a useful vector rather than an untrained
+    one.
+
+    Args:
+        num_ids: Number of known ids. The table has `num_ids + 1` rows.
+        dim: Width of the vectors.
+        unknown_rate: Share of ids in [0, 1) shown as unknown in training.
+        seed: Seed of that choice.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        ids: Integer tensor of any shape, values in `[0, num_ids]`.
+        training: Whether ids are hidden at `unknown_rate`.
+
+    Returns:
+        Float tensor `ids.shape + (dim,)`.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Example:
+
+    >>> layer = fndrec.layers.IdEmbedding(num_ids=3, dim=8)
+    >>> layer(np.array([0, 3])).shape
+    TensorShape([2, 8])
+    """
+
+    def __init__(
+        self,
+        num_ids: int,
+        dim: int,
+        unknown_rate: float = 0.05,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.num_ids = positive_int("num_ids", num_ids)
+        self.dim = positive_int("dim", dim)
+        self.unknown_rate = rate("unknown_rate", unknown_rate)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.embedding = keras.layers.Embedding(
+            self.num_ids + 1,
+            self.dim,
+            embeddings_initializer=keras.initializers.RandomNormal(
+                stddev=0.05, seed=seed
+            ),
+            name="table",
+            dtype=self.dtype_policy,
+        )
+
+    def build(self, input_shape: Any = None) -> None:
+        self.embedding.build(())
+        self.built = True
+
+    def call(self, ids: Any, training: bool = False) -> Any:
+        if training and self.unknown_rate > 0:
+            keep = (
+                keras.random.uniform(ops.shape(ids), seed=self.seed_generator)
+                >= self.unknown_rate
+            )
+            ids = ids * ops.cast(keep, ids.dtype)
+        return self.embedding(ids)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
+        return (*input_shape, self.dim)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.update(
+            {
+                "num_ids": self.num_ids,
+                "dim": self.dim,
+                "unknown_rate": self.unknown_rate,
+                "seed": self.seed,
+            }
+        )
+        return config

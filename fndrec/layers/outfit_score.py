@@ -1,0 +1,81 @@
+"""How well an outfit suits a user."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from fndrec.layers._checks import positive_float
+
+SCORES = ("cosine", "squared_distance")
+
+
+@keras.saving.register_keras_serializable("fndrec")
+class OutfitScore(keras.layers.Layer):
+    """Score of outfits for a user in the user-outfit space.
+
+    `"cosine"` is `cos(e_u, e_o) / temperature`, `"squared_distance"` is
+    `-|e_u - e_o|^2 / temperature`. Scores are float32 under every policy.
+
+    Args:
+        kind: `"cosine"` or `"squared_distance"`.
+        temperature: What the similarity is divided by.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        users: Unit vectors `(batch, dim)`.
+        outfits: Unit vectors `(batch, candidates, dim)`.
+
+    Returns:
+        Float32 tensor `(batch, candidates)`.
+
+    Raises:
+        ValueError: If `kind` is not known or `temperature` not positive.
+
+    Example:
+
+    >>> score = fndrec.layers.OutfitScore("cosine", temperature=0.1)
+    >>> score(np.array([[1.0, 0.0]]), np.array([[[1.0, 0.0], [0.0, 1.0]]]))
+    <tf.Tensor: shape=(1, 2), ... [[10., 0.]]>
+    """
+
+    def __init__(
+        self,
+        kind: str = "cosine",
+        temperature: float = 0.1,
+        **kwargs: Any,
+    ) -> None:
+        # Not cast to half precision first: a cosine is divided by a small
+        # temperature, its error with it.
+        super().__init__(autocast=False, **kwargs)
+        if kind not in SCORES:
+            raise ValueError(
+                f"`kind` should be one of {SCORES}. Received: kind={kind!r}"
+            )
+        self.kind = kind
+        self.temperature = positive_float("temperature", temperature)
+
+    def build(self, input_shape: Any = None) -> None:
+        self.built = True
+
+    def call(self, users: Any, outfits: Any) -> Any:
+        users = ops.expand_dims(ops.cast(users, "float32"), axis=1)
+        outfits = ops.cast(outfits, "float32")
+        return self.from_cosine(ops.sum(users * outfits, axis=-1))
+
+    def from_cosine(self, cosine: Any) -> Any:
+        """Scores from the cosines of unit vectors, of any shape."""
+        if self.kind == "squared_distance":
+            # |u - o|^2 = 2 - 2 cos(u, o) for unit vectors.
+            cosine = 2.0 * cosine - 2.0
+        return cosine / self.temperature
+
+    def compute_output_shape(
+        self, users_shape: Any, outfits_shape: Any
+    ) -> tuple[Any, ...]:
+        return tuple(outfits_shape[:-1])
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.update({"kind": self.kind, "temperature": self.temperature})
+        return config

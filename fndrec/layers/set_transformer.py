@@ -1,0 +1,164 @@
+"""Outfits from the vectors of their items."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from fndrec.layers._checks import positive_int, rate
+from fndrec.layers._seeds import part_seed
+from fndrec.layers.set_attention import SetAttentionBlock
+
+
+@keras.saving.register_keras_serializable("fndrec")
+class SetTransformer(keras.layers.Layer):
+    """Outfit vectors from sets of item vectors, whatever their order.
+
+    Self-attention blocks among the items, then pooling by multi-head
+    attention with one learned seed, as in the paper's teacher and student.
+
+    Outfits are given as positions on the axis of the distinct items, so that
+    what depends on an item alone is computed once for each, not once for each
+    outfit it stands in. The pooling seed is a constant: its query and the
+    key projection meet only in their product, which is what is learned.
+
+    Args:
+        dim: Width of item and outfit vectors.
+        num_blocks: Number of self-attention blocks.
+        num_heads: Number of attention heads; divides `dim`.
+        dropout: Dropout rate of the residual branches.
+        seed: Seed of weights and dropout.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        items: Float tensor `(items, dim)`, one row a distinct item.
+        outfits: Integer tensor `(..., slots)`: positions on the item axis,
+            -1 where a slot is empty. Each outfit has one item or more.
+        training: Whether dropout is applied.
+
+    Returns:
+        Float tensor `(..., dim)`, one vector an outfit, of any length.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Example:
+
+    >>> aggregator = fndrec.layers.SetTransformer(dim=64)
+    >>> items = np.random.default_rng(0).normal(size=(5, 64))
+    >>> aggregator(items, np.array([[0, 3, -1], [4, 1, 2]])).shape
+    TensorShape([2, 64])
+
+    Reference: Lee et al. 2019, Set Transformer, equations 6 to 11.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        num_blocks: int = 2,
+        num_heads: int = 4,
+        dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.dim = positive_int("dim", dim)
+        self.num_blocks = positive_int("num_blocks", num_blocks)
+        self.num_heads = positive_int("num_heads", num_heads)
+        self.dropout = rate("dropout", dropout)
+        self.seed = seed
+        policy = self.dtype_policy
+        self.blocks = [
+            SetAttentionBlock(
+                dim,
+                num_heads,
+                dropout,
+                seed=part_seed(seed, f"block_{i}"),
+                name=f"block_{i}",
+                dtype=policy,
+            )
+            for i in range(num_blocks)
+        ]
+
+        def dense(units: int, name: str, **kwargs: Any) -> Any:
+            return keras.layers.Dense(
+                units,
+                kernel_initializer=keras.initializers.GlorotUniform(
+                    seed=part_seed(seed, name)
+                ),
+                name=name,
+                dtype=policy,
+                **kwargs,
+            )
+
+        self.norm = keras.layers.LayerNormalization(name="norm", dtype=policy)
+        self.attention = dense(num_heads, "seed", use_bias=False)
+        self.value = dense(dim, "value")
+        self.mix = dense(dim, "mix")
+        self.inner_norm = keras.layers.LayerNormalization(
+            name="inner_norm", dtype=policy
+        )
+        self.inner = dense(2 * dim, "inner", activation="relu")
+        self.outer = dense(dim, "outer")
+
+    def build(self, *_: Any, **__: Any) -> None:
+        shape = (None, None, self.dim)
+        for layer in (*self.blocks, self.norm, self.attention, self.value):
+            layer.build(shape)
+        for layer in (self.mix, self.inner_norm, self.inner):
+            layer.build((None, self.dim))
+        self.outer.build((None, 2 * self.dim))
+        self.built = True
+
+    def call(self, items: Any, outfits: Any, training: bool = False) -> Any:
+        outfits = ops.convert_to_tensor(outfits)
+        shape = ops.shape(outfits)
+        sets = ops.reshape(outfits, (-1, shape[-1]))
+        present = sets >= 0
+        rows = ops.maximum(sets, 0)
+
+        items = ops.cast(items, self.compute_dtype)
+        first, *others = self.blocks
+        x = first(
+            ops.take(items, rows, axis=0),
+            present=present,
+            projected=ops.take(first.project(items), rows, axis=0),
+            training=training,
+        )
+        for block in others:
+            x = block(x, present=present, training=training)
+        pooled = self._pool(x, present)
+        return ops.reshape(pooled, (*shape[:-1], self.dim))
+
+    def _pool(self, x: Any, present: Any) -> Any:
+        """Pools `(sets, slots, dim)` to `(sets, dim)` by the seed."""
+        x = self.norm(x)
+        logits = ops.cast(self.attention(x), "float32")
+        logits = ops.where(present[:, :, None], logits, -1e9)
+        weights = ops.cast(ops.softmax(logits, axis=1), self.compute_dtype)
+        size = ops.shape(x)[1]
+        value = ops.reshape(
+            self.value(x),
+            (-1, size, self.num_heads, self.dim // self.num_heads),
+        )
+        pooled = ops.sum(ops.expand_dims(weights, -1) * value, axis=1)
+        pooled = self.mix(ops.reshape(pooled, (-1, self.dim)))
+        return pooled + self.outer(self.inner(self.inner_norm(pooled)))
+
+    def compute_output_shape(
+        self, items_shape: Any, outfits_shape: Any
+    ) -> tuple[Any, ...]:
+        return (*outfits_shape[:-1], self.dim)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.update(
+            {
+                "dim": self.dim,
+                "num_blocks": self.num_blocks,
+                "num_heads": self.num_heads,
+                "dropout": self.dropout,
+                "seed": self.seed,
+            }
+        )
+        return config

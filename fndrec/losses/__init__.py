@@ -1,0 +1,19 @@
+"""Keras losses: ranking, distillation and contrastive."""
+
+from fndrec.losses.bpr import BPR
+from fndrec.losses.false_negative_distillation import (
+    FalseNegativeDistillation,
+)
+from fndrec.losses.falseness import falseness
+from fndrec.losses.knowledge_distillation import KnowledgeDistillation
+from fndrec.losses.ntxent import NTXent
+from fndrec.losses.softmax_ranking import SoftmaxRanking
+
+__all__ = [
+    "BPR",
+    "FalseNegativeDistillation",
+    "KnowledgeDistillation",
+    "NTXent",
+    "SoftmaxRanking",
+    "falseness",
+]

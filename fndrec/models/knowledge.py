@@ -1,0 +1,138 @@
+"""What a frozen teacher tells a student."""
+
+from typing import Any, Self
+
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from fndrec.data import OutfitData
+from fndrec.losses import falseness
+from fndrec.models.recommender import OutfitRecommender
+
+
+class TeacherKnowledge:
+    """What a frozen teacher tells of users and any outfits of a catalogue.
+
+    The teacher's tower runs once over the catalogue, not once a step: what is
+    left for a step is its aggregator on the candidates. The radius `r_u` of a
+    user is the mean of the teacher's distances to the outfits the user liked
+    in training, `sigma_u` their standard deviation. The deviation of a user
+    with few likes is drawn towards the average user's, who counts as
+    `PRIOR_LIKES` likes.
+
+    Args:
+        model: The teacher: its aggregator and score are used, as they are at
+            the time of each call.
+        item_vectors: Float array `(catalogue, dim)`.
+        user_vectors: Float array of unit vectors `(users + 1, dim)`, row 0
+            the cold-start user.
+        radius: Float array `(users + 1,)`.
+        deviation: Float array `(users + 1,)`.
+
+    Example:
+
+    >>> knowledge = teacher.knowledge(data)
+    >>> batch = next(iter(data.batches("train", 32)))
+    >>> knowledge.falseness(batch).shape
+    TensorShape([32, 11])
+
+    Reference: Kim et al. 2021, section 3.3.
+    """
+
+    PRIOR_LIKES = 4.0
+
+    def __init__(
+        self,
+        model: OutfitRecommender,
+        item_vectors: np.ndarray,
+        user_vectors: np.ndarray,
+        radius: np.ndarray,
+        deviation: np.ndarray,
+    ) -> None:
+        self.model = model
+        # Variables, as constants would be written into every graph.
+        self.item_vectors, self.user_vectors, self.radius, self.deviation = (
+            tf.Variable(array, dtype=tf.float32, trainable=False)
+            for array in (item_vectors, user_vectors, radius, deviation)
+        )
+
+    @classmethod
+    def of(cls, model: OutfitRecommender, data: OutfitData) -> Self:
+        """Computes the knowledge of `model` about `data`.
+
+        Args:
+            model: The teacher.
+            data: The data set; distances are taken to likes in `"train"`.
+
+        Returns:
+            The knowledge.
+        """
+        items = model.embed_items(data)
+        likes = data.likes("train")
+        liked, inverse = np.unique(likes.outfit, return_inverse=True)
+        outfits = model.embed_outfits(items, data.outfit_items[liked])
+        users = model.encode_users(
+            np.arange(len(data.vocabulary.users) + 1, dtype=np.int32)
+        ).numpy()
+        index = data.user_index[likes.user]
+        distance = np.linalg.norm(users[index] - outfits[inverse], axis=-1)
+        radius, deviation = radii(index, distance, len(users))
+        return cls(model, items, users, radius, deviation)
+
+    def _outfit_vectors(self, batch: dict[str, Any]) -> Any:
+        vectors = tf.gather(self.item_vectors, batch["items"]["row"])
+        return self.model.encode_outfits(vectors, batch["outfits"])
+
+    def scores(self, batch: dict[str, Any]) -> Any:
+        """The teacher's scores `(batch, candidates)`."""
+        users = tf.gather(self.user_vectors, batch["user"])
+        return tf.stop_gradient(
+            self.model.score(users, self._outfit_vectors(batch))
+        )
+
+    def falseness(self, batch: dict[str, Any]) -> Any:
+        """Falseness z `(batch, candidates)`; below 0: a false negative."""
+        users = tf.gather(self.user_vectors, batch["user"])
+        outfits = self._outfit_vectors(batch)
+        cosine = ops.sum(ops.expand_dims(users, 1) * outfits, axis=-1)
+        distance = ops.sqrt(ops.maximum(2.0 - 2.0 * cosine, 0.0))
+        return tf.stop_gradient(
+            falseness(
+                distance,
+                tf.gather(self.radius, batch["user"]),
+                tf.gather(self.deviation, batch["user"]),
+            )
+        )
+
+
+def radii(
+    users: np.ndarray, distances: np.ndarray, num_users: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of each user's distances to liked outfits.
+
+    Args:
+        users: `(likes,)` user indices; index 0 is the cold-start user.
+        distances: `(likes,)` distances.
+        num_users: Number of user indices.
+
+    Returns:
+        Radius and deviation `(num_users,)`. A user without likes, such as
+        the cold-start user, has those of all likes together.
+    """
+    count = np.bincount(users, minlength=num_users)
+    total = np.bincount(users, distances, minlength=num_users)
+    known = count > 0
+    radius = np.full(num_users, distances.mean())
+    radius[known] = total[known] / count[known]
+    square = np.bincount(
+        users, (distances - radius[users]) ** 2, minlength=num_users
+    )
+    # The pooled variance within users is the prior.
+    spare = max(len(distances) - int(known.sum()), 1)
+    pooled = square.sum() / spare
+    if pooled == 0:
+        pooled = distances.var()
+    prior = TeacherKnowledge.PRIOR_LIKES
+    variance = (square + prior * pooled) / (np.maximum(count - 1, 0) + prior)
+    return radius, np.sqrt(variance)

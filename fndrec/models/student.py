@@ -1,0 +1,238 @@
+"""The student."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import keras
+from keras import ops
+
+from fndrec.data import OutfitData
+from fndrec.losses import (
+    FalseNegativeDistillation,
+    KnowledgeDistillation,
+    NTXent,
+)
+from fndrec.models.knowledge import TeacherKnowledge
+from fndrec.models.recommender import OutfitRecommender
+
+
+@keras.saving.register_keras_serializable("fndrec")
+class FNDStudent(OutfitRecommender):
+    """The small model, taught by a frozen teacher and by contrast.
+
+    With False Negative Distillation the teacher tells of each sampled
+    negative how false it is; with the contrastive term two augmented views of
+    a liked outfit are drawn together. Both are arguments of `compile`: a
+    saved student loads and predicts without its teacher.
+
+    Args:
+        item_tower: An `ItemTower`.
+        aggregator: A `SetTransformer`.
+        user_embedding: A `UserEmbedding`.
+        score: An `OutfitScore`.
+        projection_dim: Width of the contrastive projection head; `None`
+            for a student without one.
+        **kwargs: Passed to `keras.Model`.
+
+    Example:
+
+    >>> student = fndrec.FNDStudent.from_data(data)
+    >>> student.compile(
+    ...     keras.optimizers.Adam(1e-3),
+    ...     distillation=fndrec.losses.FalseNegativeDistillation(alpha=1.0),
+    ...     teacher=teacher.knowledge(data),
+    ...     contrastive_weight=0.1,
+    ... )
+    >>> views = (fndrec.EraseItem(), fndrec.EraseItem())
+    >>> student.fit(data.batches("train", 64, views=views), epochs=10)
+
+    Reference: Kim et al. 2021, sections 3.3 and 3.4.
+    """
+
+    def __init__(
+        self,
+        item_tower: Any,
+        aggregator: Any,
+        user_embedding: Any,
+        score: Any,
+        projection_dim: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            item_tower, aggregator, user_embedding, score, **kwargs
+        )
+        self.projection_dim = projection_dim
+        self.projection = None
+        self._distillation: Any = None
+        self._teacher: Any = None
+        self._contrastive: Any = None
+        self._contrastive_weight = 0.0
+        if projection_dim is not None:
+            width = aggregator.dim
+            self.projection = keras.Sequential(
+                [
+                    keras.layers.Dense(
+                        width,
+                        activation="relu",
+                        kernel_initializer=keras.initializers.GlorotUniform(
+                            seed=aggregator.seed
+                        ),
+                    ),
+                    keras.layers.Dense(
+                        projection_dim,
+                        kernel_initializer=keras.initializers.GlorotUniform(
+                            seed=aggregator.seed
+                        ),
+                    ),
+                ],
+                name="projection",
+            )
+            self.projection.build((None, width))
+
+    @classmethod
+    def from_data(
+        cls,
+        data: OutfitData,
+        *,
+        dim: int = 32,
+        width: float = 0.25,
+        contrastive: bool = True,
+        **kwargs: Any,
+    ) -> Self:
+        """A student for what `data` knows of its items.
+
+        Args:
+            data: The data set.
+            dim: Width of the user-outfit space.
+            width: Factor on AlexNet's filters.
+            contrastive: Whether there is a projection head.
+            **kwargs: See `OutfitRecommender.parts_for`.
+
+        Returns:
+            The student, built, not compiled.
+        """
+        model = cls(
+            **cls.parts_for(data, dim=dim, width=width, **kwargs),
+            projection_dim=dim if contrastive else None,
+        )
+        model.vocabulary = data.vocabulary
+        return model
+
+    def compile(
+        self,
+        optimizer: Any = "adam",
+        loss: Any = None,
+        metrics: Sequence[Any] | None = None,
+        *,
+        distillation: FalseNegativeDistillation
+        | KnowledgeDistillation
+        | None = None,
+        teacher: TeacherKnowledge | None = None,
+        contrastive: NTXent | None = None,
+        contrastive_weight: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        """Configures the student for training.
+
+        Args:
+            optimizer: A Keras optimizer.
+            loss: Ranking loss where there is no distillation; see
+                `OutfitRecommender.compile`. Also what `evaluate` reports.
+            metrics: See `OutfitRecommender.compile`.
+            distillation: `FalseNegativeDistillation` or
+                `KnowledgeDistillation`, in place of `loss` in training.
+            teacher: What the teacher knows, from `FNDTeacher.knowledge`.
+            contrastive: Contrastive loss; `NTXent()` by default.
+            contrastive_weight: Weight of the contrastive loss; 0 for none.
+                Above 0 batches need `views`.
+            **kwargs: See `OutfitRecommender.compile`.
+
+        Raises:
+            ValueError: If `distillation` is given without `teacher`, or the
+                contrastive loss to a student without projection head.
+        """
+        if (distillation is None) != (teacher is None):
+            raise ValueError(
+                "`distillation` and `teacher` should be given together. "
+                f"Received: distillation={distillation}, teacher={teacher}"
+            )
+        if contrastive_weight < 0:
+            raise ValueError(
+                "`contrastive_weight` should be a non-negative float. "
+                f"Received: contrastive_weight={contrastive_weight}"
+            )
+        if contrastive_weight > 0 and self.projection is None:
+            raise ValueError(
+                "The contrastive loss needs a student with a projection "
+                "head, `projection_dim`. Received: "
+                f"contrastive_weight={contrastive_weight}, "
+                f"projection_dim={self.projection_dim}"
+            )
+        self._distillation = distillation
+        self._teacher = teacher
+        self._contrastive = contrastive or NTXent()
+        self._contrastive_weight = float(contrastive_weight)
+        super().compile(optimizer, loss, metrics, **kwargs)
+
+    def _loss_names(self) -> list[str]:
+        names = ["loss"]
+        if self._distillation is not None:
+            names.append("distillation_loss")
+        if self._contrastive_weight > 0:
+            names.append("contrastive_loss")
+        return names
+
+    def compute_loss(
+        self, inputs: dict[str, Any], training: bool = False
+    ) -> Any:
+        items = self.encode_items(inputs["items"], training=training)
+        outfits = self.encode_outfits(
+            items, inputs["outfits"], training=training
+        )
+        users = self.encode_users(inputs["user"], training=training)
+        scores = self.score(users, outfits)
+        loss = self._ranking_loss(inputs, scores)
+        if not training:
+            return loss
+        weight = inputs.get("sample_weight")
+        if self._distillation is not None:
+            told = (
+                self._teacher.falseness(inputs)
+                if isinstance(self._distillation, FalseNegativeDistillation)
+                else self._teacher.scores(inputs)
+            )
+            loss = self._distillation(told, scores, sample_weight=weight)
+            self._track("distillation_loss", loss, inputs)
+        if self._contrastive_weight > 0:
+            term = self._contrastive_loss(items, inputs, weight)
+            self._track("contrastive_loss", term, inputs)
+            loss = loss + self._contrastive_weight * term
+        return loss
+
+    def _contrastive_loss(
+        self, items: Any, inputs: dict[str, Any], weight: Any
+    ) -> Any:
+        if "views" not in inputs:
+            raise ValueError(
+                "The contrastive loss needs batches with two views of each "
+                "liked outfit: `data.batches(..., views=(EraseItem(), "
+                f"EraseItem()))`. Received: a batch of {sorted(inputs)}"
+            )
+        assert self.projection is not None
+        views = self.encode_outfits(items, inputs["views"], training=True)
+        projected = ops.reshape(
+            self.projection(ops.reshape(views, (-1, views.shape[-1]))),
+            (-1, 2, self.projection_dim),
+        )
+        return self._contrastive(
+            projected[:, 0], projected[:, 1], sample_weight=weight
+        )
+
+    def _track(self, name: str, value: Any, inputs: dict[str, Any]) -> None:
+        size = ops.cast(ops.shape(inputs["user"])[0], "float32")
+        self._compiled.trackers[name].update_state(value, sample_weight=size)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config["projection_dim"] = self.projection_dim
+        return config

@@ -1,0 +1,70 @@
+"""The teacher."""
+
+from typing import Any, Self
+
+import keras
+
+from fndrec.data import OutfitData
+from fndrec.models.knowledge import TeacherKnowledge
+from fndrec.models.recommender import OutfitRecommender
+
+
+@keras.saving.register_keras_serializable("fndrec")
+class FNDTeacher(OutfitRecommender):
+    """The large model, trained on likes against sampled negatives.
+
+    Its loss is the softmax cross-entropy of the liked outfit among its
+    candidates. Once trained it is frozen, and `knowledge` gives a student
+    what it needs of it.
+
+    Args:
+        item_tower: An `ItemTower`.
+        aggregator: A `SetTransformer`.
+        user_embedding: A `UserEmbedding`.
+        score: An `OutfitScore`.
+        **kwargs: Passed to `keras.Model`.
+
+    Example:
+
+    >>> teacher = fndrec.FNDTeacher.from_data(data)
+    >>> teacher.compile(keras.optimizers.Adam(1e-3))
+    >>> teacher.fit(data.batches("train", 64), epochs=10)
+    >>> knowledge = teacher.knowledge(data)
+
+    Reference: Kim et al. 2021, section 3.2.
+    """
+
+    @classmethod
+    def from_data(
+        cls,
+        data: OutfitData,
+        *,
+        dim: int = 64,
+        width: float = 1.0,
+        **kwargs: Any,
+    ) -> Self:
+        """A teacher for what `data` knows of its items.
+
+        Args:
+            data: The data set.
+            dim: Width of the user-outfit space.
+            width: Factor on AlexNet's filters.
+            **kwargs: See `OutfitRecommender.parts_for`.
+
+        Returns:
+            The teacher, built, not compiled.
+        """
+        model = cls(**cls.parts_for(data, dim=dim, width=width, **kwargs))
+        model.vocabulary = data.vocabulary
+        return model
+
+    def knowledge(self, data: OutfitData) -> TeacherKnowledge:
+        """What a student learns from: computed once, not at every step.
+
+        Args:
+            data: The data set whose likes in `"train"` give the radii.
+
+        Returns:
+            A `TeacherKnowledge`.
+        """
+        return TeacherKnowledge.of(self, data)

@@ -1,0 +1,90 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from keras import ops
+from layer_checks import check_layer
+
+from fndrec.layers import SetAttentionBlock
+
+PRESENT = np.array([[True, True, False], [True, False, False]])
+
+
+def vectors() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(2, 3, 8)).astype("float32")
+
+
+def test_life(tmp_path: Path) -> None:
+    check_layer(
+        SetAttentionBlock,
+        {"dim": 8, "num_heads": 2},
+        {"x": vectors(), "present": PRESENT},
+        (2, 3, 8),
+        tmp_path,
+    )
+
+
+def test_absent_items_are_not_looked_at() -> None:
+    block = SetAttentionBlock(8, 2, seed=0)
+    x = vectors()
+    found = block(x, present=PRESENT).numpy()[PRESENT]
+    other = np.where(PRESENT[..., None], x, 1000.0).astype("float32")
+    np.testing.assert_allclose(
+        block(other, present=PRESENT).numpy()[PRESENT], found, atol=1e-5
+    )
+    np.testing.assert_allclose(
+        block(x[:1, :2])[0], block(x, present=PRESENT)[0, :2], atol=1e-5
+    )
+
+
+def test_without_a_mask_all_are_present() -> None:
+    block = SetAttentionBlock(8, 2, seed=0)
+    everyone = np.ones((2, 3), bool)
+    np.testing.assert_array_equal(
+        block(vectors()), block(vectors(), present=everyone)
+    )
+
+
+def test_order_of_the_items_is_kept() -> None:
+    block = SetAttentionBlock(8, 2, seed=0)
+    order = [2, 0, 1]
+    np.testing.assert_allclose(
+        block(vectors()[:, order]),
+        block(vectors()).numpy()[:, order],
+        atol=1e-5,
+    )
+
+
+def test_given_projections_are_used() -> None:
+    block = SetAttentionBlock(8, 2, seed=0)
+    block.build()
+    x = vectors()
+    found = block(x, present=PRESENT, projected=block.project(x))
+    np.testing.assert_allclose(found, block(x, present=PRESENT), atol=1e-6)
+    zeros = ops.zeros_like(block.project(x))
+    assert np.any(block(x, projected=zeros) != block(x))
+
+
+def test_dropout_in_training_only() -> None:
+    block = SetAttentionBlock(8, 2, dropout=0.5, seed=0)
+    x = vectors()
+    np.testing.assert_array_equal(block(x), block(x, training=False))
+    assert np.any(block(x, training=True) != block(x))
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"dim": 0}, "`dim` should be a positive integer"),
+        ({"num_heads": 0}, "`num_heads` should be a positive integer"),
+        (
+            {"num_heads": 3},
+            "`num_heads` should divide `dim`. Received: num_heads=3, dim=8",
+        ),
+        ({"dropout": -0.1}, "`dropout` should be a float"),
+    ],
+)
+def test_bad_arguments(kwargs: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        SetAttentionBlock(**{"dim": 8, "num_heads": 2, **kwargs})
