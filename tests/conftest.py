@@ -23,7 +23,7 @@ def make_tiny_data(photo_root: Path | None = None) -> OutfitData:
     liked in valid only.
     """
     rng = np.random.default_rng(0)
-    rows = np.arange(NUM_ITEMS)
+    rows = range(NUM_ITEMS)
     items: dict[str, Any] = {
         "item_id": [f"item{row}" for row in rows],
         "category": [CATEGORIES[row % len(CATEGORIES)] for row in rows],
@@ -32,7 +32,7 @@ def make_tiny_data(photo_root: Path | None = None) -> OutfitData:
     if photo_root is not None:
         items["image"] = [f"{row}.png" for row in rows]
         for row in rows:
-            Image.fromarray(tiny_photo(row)).save(photo_root / f"{row}.png")
+            Image.fromarray(_photo(row)).save(photo_root / f"{row}.png")
     cold = NUM_OUTFITS - 10
     sets = [
         rng.choice(
@@ -67,7 +67,7 @@ def make_tiny_data(photo_root: Path | None = None) -> OutfitData:
     )
 
 
-def tiny_photo(row: int) -> np.ndarray:
+def _photo(row: int) -> np.ndarray:
     """The 16 x 16 photo of an item: no two are alike, nor symmetric."""
     rng = np.random.default_rng(row)
     return rng.integers(0, 256, (16, 16, 3)).astype("uint8")

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# Similarities held at once.
+BLOCK = 10_000_000
+
 
 def similar_items(
     categories: np.ndarray,
@@ -70,7 +73,7 @@ def _nearest_others(vectors: np.ndarray, k: int) -> np.ndarray:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = vectors / np.maximum(norms, 1e-12)
     found = np.empty((size, k), np.int64)
-    block = max(1, 10_000_000 // size)
+    block = max(1, BLOCK // size)
     for start in range(0, size, block):
         rows = np.arange(start, min(start + block, size))
         similarity = unit[rows] @ unit.T

@@ -12,10 +12,11 @@ POOLED = (0, 1, 4)
 def alexnet(image_size: int, width: float, seed: int | None) -> Any:
     """A five-convolution network after AlexNet, for small photos.
 
-    Kernels and order are AlexNet's; filters are scaled by `width`; the first
-    kernel and stride are smaller as photos here are 48 to 128 pixels wide;
-    batch normalisation takes the place of local response normalisation, and
-    global averages that of the fully connected layers.
+    Filters and kernels are AlexNet's, filters scaled by `width`, but for the
+    first: 7 pixels with stride 2 in place of 11 with stride 4, as photos here
+    are 64 to 128 pixels wide. Batch normalisation takes the place of local
+    response normalisation, and global averages that of the fully connected
+    layers.
 
     Args:
         image_size: Side of the square photos in pixels.

@@ -59,7 +59,7 @@ class IdEmbedding(keras.layers.Layer):
             self.num_ids + 1,
             self.dim,
             embeddings_initializer=keras.initializers.RandomNormal(
-                stddev=0.05, seed=seed
+                stddev=0.01, seed=seed
             ),
             name="table",
             dtype=self.dtype_policy,

@@ -8,6 +8,7 @@ from keras import ops
 
 from fndrec.data import OutfitData
 from fndrec.losses import falseness
+from fndrec.models.candidates import candidate_cosines, exclude
 from fndrec.models.recommender import OutfitRecommender
 
 
@@ -80,29 +81,41 @@ class TeacherKnowledge:
         radius, deviation = radii(index, distance, len(users))
         return cls(model, items, users, radius, deviation)
 
-    def _outfit_vectors(self, batch: dict[str, Any]) -> Any:
-        vectors = tf.gather(self.item_vectors, batch["items"]["row"])
-        return self.model.encode_outfits(vectors, batch["outfits"])
-
-    def scores(self, batch: dict[str, Any]) -> Any:
-        """The teacher's scores `(batch, candidates)`."""
+    def _cosines(self, batch: dict[str, Any], shared: bool) -> Any:
+        items = tf.gather(self.item_vectors, batch["items"]["row"])
+        outfits = self.model.encode_outfits(items, batch["outfits"])
         users = tf.gather(self.user_vectors, batch["user"])
-        return tf.stop_gradient(
-            self.model.score(users, self._outfit_vectors(batch))
-        )
+        return tf.stop_gradient(candidate_cosines(users, outfits, shared))
 
-    def falseness(self, batch: dict[str, Any]) -> Any:
-        """Falseness z `(batch, candidates)`; below 0: a false negative."""
-        users = tf.gather(self.user_vectors, batch["user"])
-        outfits = self._outfit_vectors(batch)
-        cosine = ops.sum(ops.expand_dims(users, 1) * outfits, axis=-1)
-        distance = ops.sqrt(ops.maximum(2.0 - 2.0 * cosine, 0.0))
-        return tf.stop_gradient(
-            falseness(
-                distance,
-                tf.gather(self.radius, batch["user"]),
-                tf.gather(self.deviation, batch["user"]),
-            )
+    def scores(self, batch: dict[str, Any], shared: bool = False) -> Any:
+        """The teacher's scores of a batch's candidates.
+
+        Args:
+            batch: The batch, see `OutfitRecommender`.
+            shared: Whether the candidates of the whole batch follow one's
+                own, as in the student's loss.
+
+        Returns:
+            Float32 `(batch, candidates)`, or more columns if shared.
+        """
+        scores = self.model.score.from_cosine(self._cosines(batch, shared))
+        return exclude(scores, batch["user"], shared)
+
+    def falseness(self, batch: dict[str, Any], shared: bool = False) -> Any:
+        """Falseness z of a batch's candidates; below 0: a false negative.
+
+        Args:
+            batch: As in `scores`.
+            shared: As in `scores`.
+
+        Returns:
+            Float32 `(batch, candidates)`, or more columns if shared.
+        """
+        cosines = self._cosines(batch, shared)
+        return falseness(
+            ops.sqrt(ops.maximum(2.0 - 2.0 * cosines, 0.0)),
+            tf.gather(self.radius, batch["user"]),
+            tf.gather(self.deviation, batch["user"]),
         )
 
 

@@ -25,6 +25,7 @@ from fndrec.layers import (
 )
 from fndrec.losses import SoftmaxRanking
 from fndrec.metrics import UserAUC
+from fndrec.models.candidates import candidate_cosines, exclude, liked_first
 
 VOCABULARY_FILE = "vocabulary.json"
 
@@ -36,6 +37,7 @@ class Compiled:
     loss: Any
     metrics: list[Any]
     trackers: dict[str, Any]
+    shared_negatives: bool = True
 
 
 @keras.saving.register_keras_serializable("fndrec")
@@ -227,11 +229,7 @@ class OutfitRecommender(_tfrs.Model):
         return self.user_embedding(users, training=training)
 
     def call(self, batch: dict[str, Any], training: bool = False) -> Any:
-        items = self.encode_items(batch["items"], training=training)
-        outfits = self.encode_outfits(
-            items, batch["outfits"], training=training
-        )
-        users = self.encode_users(batch["user"], training=training)
+        _, users, outfits = self._encode(batch, training)
         return self.score(users, outfits)
 
     # ------------------------------------------------------------- training
@@ -241,6 +239,8 @@ class OutfitRecommender(_tfrs.Model):
         optimizer: Any = "adam",
         loss: Any = None,
         metrics: Sequence[Any] | None = None,
+        *,
+        shared_negatives: bool = True,
         **kwargs: Any,
     ) -> None:
         """Configures the model for training.
@@ -251,6 +251,10 @@ class OutfitRecommender(_tfrs.Model):
                 `SoftmaxRanking` by default.
             metrics: Keras metrics of labels and scores
                 `(batch, candidates)`, or `UserAUC`.
+            shared_negatives: Whether in training the candidates of the
+                batch's other users stand against a like too. It costs next
+                to nothing, as they are encoded anyway. Those of the same
+                user's other likes never do.
             **kwargs: Passed to `keras.Model.compile`:
                 `steps_per_execution`, `run_eagerly`, `auto_scale_loss`, and
                 `jit_compile`, which is off by default, see `__init__`.
@@ -261,6 +265,7 @@ class OutfitRecommender(_tfrs.Model):
             keras.losses.get(loss) if loss is not None else SoftmaxRanking(),
             list(metrics or ()),
             {name: keras.metrics.Mean(name) for name in self._loss_names()},
+            shared_negatives,
         )
 
     def _loss_names(self) -> list[str]:
@@ -278,6 +283,7 @@ class OutfitRecommender(_tfrs.Model):
             "optimizer": serialize(self.optimizer),
             "loss": serialize(self._compiled.loss),
             "metrics": [serialize(m) for m in self._compiled.metrics],
+            "shared_negatives": self._compiled.shared_negatives,
         }
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -286,6 +292,7 @@ class OutfitRecommender(_tfrs.Model):
             optimizer=restore(config["optimizer"]),
             loss=restore(config["loss"]),
             metrics=[restore(m) for m in config["metrics"]],
+            shared_negatives=config["shared_negatives"],
         )
         self.optimizer.build(self.trainable_variables)
 
@@ -301,19 +308,49 @@ class OutfitRecommender(_tfrs.Model):
         Returns:
             Scalar float32 loss, regularisation left out.
         """
-        scores = self(inputs, training=training)
-        return self._ranking_loss(inputs, scores)
+        _, users, outfits = self._encode(inputs, training)
+        return self._ranking_loss(inputs, users, outfits, training)
 
-    def _ranking_loss(self, inputs: dict[str, Any], scores: Any) -> Any:
-        labels = ops.zeros_like(scores)
-        labels = labels + ops.one_hot(0, ops.shape(scores)[-1])
+    def _encode(
+        self, batch: dict[str, Any], training: bool
+    ) -> tuple[Any, Any, Any]:
+        """Items, users and outfits of a batch."""
+        items = self.encode_items(batch["items"], training=training)
+        outfits = self.encode_outfits(
+            items, batch["outfits"], training=training
+        )
+        users = self.encode_users(batch["user"], training=training)
+        return items, users, outfits
+
+    def _ranking_loss(
+        self,
+        inputs: dict[str, Any],
+        users: Any,
+        outfits: Any,
+        training: bool,
+    ) -> Any:
+        scores = self.score(users, outfits)
+        labels = liked_first(scores)
         weight = inputs.get("sample_weight")
         for metric in self._compiled.metrics:
             if isinstance(metric, UserAUC):
-                metric.update_state(labels, scores, inputs["user"])
+                metric.update_state(
+                    labels, scores, inputs["user"], sample_weight=weight
+                )
             else:
                 metric.update_state(labels, scores, sample_weight=weight)
+        if training and self._compiled.shared_negatives:
+            scores = self._training_scores(inputs, users, outfits)
+            labels = liked_first(scores)
         return self._compiled.loss(labels, scores, sample_weight=weight)
+
+    def _training_scores(
+        self, inputs: dict[str, Any], users: Any, outfits: Any
+    ) -> Any:
+        """Scores in the layout of `candidate_cosines`."""
+        shared = self._compiled.shared_negatives
+        cosines = candidate_cosines(users, outfits, shared)
+        return exclude(self.score.from_cosine(cosines), inputs["user"], shared)
 
     def _total_loss(self, data: Any, training: bool) -> Any:
         """Loss and regularisation; keeps their mean over the epoch.

@@ -185,22 +185,19 @@ class FNDStudent(OutfitRecommender):
     def compute_loss(
         self, inputs: dict[str, Any], training: bool = False
     ) -> Any:
-        items = self.encode_items(inputs["items"], training=training)
-        outfits = self.encode_outfits(
-            items, inputs["outfits"], training=training
-        )
-        users = self.encode_users(inputs["user"], training=training)
-        scores = self.score(users, outfits)
-        loss = self._ranking_loss(inputs, scores)
+        items, users, outfits = self._encode(inputs, training)
+        loss = self._ranking_loss(inputs, users, outfits, training)
         if not training:
             return loss
         weight = inputs.get("sample_weight")
         if self._distillation is not None:
-            told = (
-                self._teacher.falseness(inputs)
+            scores = self._training_scores(inputs, users, outfits)
+            tell = (
+                self._teacher.falseness
                 if isinstance(self._distillation, FalseNegativeDistillation)
-                else self._teacher.scores(inputs)
+                else self._teacher.scores
             )
+            told = tell(inputs, self._compiled.shared_negatives)
             loss = self._distillation(told, scores, sample_weight=weight)
             self._track("distillation_loss", loss, inputs)
         if self._contrastive_weight > 0:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fndrec.data import similar_items
+from fndrec.data import similar, similar_items
 
 
 def check(table: np.ndarray, categories: np.ndarray, k: int) -> None:
@@ -64,10 +64,8 @@ def test_blocks_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(9, 3))
     whole = similar_items(np.zeros(9, int), k=3, vectors=vectors)
-    # A tenth of a similarity matrix at a time.
-    import fndrec.data.similar as module
-
-    monkeypatch.setattr(module, "BLOCK", 18)
+    # Two items at a time.
+    monkeypatch.setattr(similar, "BLOCK", 18)
     blocks = similar_items(np.zeros(9, int), k=3, vectors=vectors)
     np.testing.assert_array_equal(blocks, whole)
 
@@ -80,7 +78,9 @@ def test_vectors_of_zeros_are_no_nan() -> None:
 def test_random_others_are_uniform_and_seeded() -> None:
     categories = np.zeros(6, int)
     tables = [similar_items(categories, k=2, seed=seed) for seed in range(600)]
-    np.testing.assert_array_equal(tables[3], similar_items(categories, 2, seed=3))
+    np.testing.assert_array_equal(
+        tables[3], similar_items(categories, 2, seed=3)
+    )
     counts = np.zeros((6, 6))
     for table in tables:
         np.add.at(counts, (np.arange(6)[:, None], table), 1)

@@ -1,0 +1,60 @@
+"""What stands against the likes of a batch."""
+
+from typing import Any
+
+from keras import ops
+
+# Low enough for no weight in a softmax, and finite, so that it leaves no NaN.
+EXCLUDED = -1e9
+
+
+def liked_first(scores: Any) -> Any:
+    """Labels of scores `(batch, candidates)`: column 0 is the liked one."""
+    return ops.zeros_like(scores) + ops.one_hot(0, ops.shape(scores)[-1])
+
+
+def candidate_cosines(users: Any, outfits: Any, shared: bool) -> Any:
+    """Cosines of users and what stands against their likes.
+
+    Args:
+        users: Unit vectors `(batch, dim)`.
+        outfits: Unit vectors `(batch, candidates, dim)`.
+        shared: Whether the candidates of the whole batch follow one's own.
+
+    Returns:
+        Float32 `(batch, candidates)` or, if shared, `(batch, candidates +
+        batch * candidates)`.
+    """
+    own = ops.sum(ops.expand_dims(users, 1) * outfits, axis=-1)
+    if not shared:
+        return own
+    every = ops.reshape(outfits, (-1, outfits.shape[-1]))
+    return ops.concatenate(
+        [own, ops.matmul(users, ops.transpose(every))], axis=1
+    )
+
+
+def exclude(scores: Any, user: Any, shared: bool) -> Any:
+    """Gives `EXCLUDED` to what does not stand against a like.
+
+    That is the shared candidates of the same user's likes: one's own stand
+    in the first columns already, and other likes are no negatives. All
+    unknown users count as one.
+
+    Args:
+        scores: Scores in the layout of `candidate_cosines`.
+        user: Int `(batch,)`, the users.
+        shared: As in `candidate_cosines`.
+
+    Returns:
+        The scores.
+    """
+    if not shared:
+        return scores
+    batch = ops.shape(user)[0]
+    width = ops.shape(scores)[1] // (batch + 1)
+    same = ops.repeat(user[:, None] == user[None, :], width, axis=1)
+    return ops.concatenate(
+        [scores[:, :width], ops.where(same, EXCLUDED, scores[:, width:])],
+        axis=1,
+    )
