@@ -58,7 +58,13 @@ def load_model_folder(folder: Path) -> OutfitRecommender:
             f"{folder}: should be a folder that `fndrec train` or `fndrec "
             f"distill` made. Received: no file {MODEL_FILE} in it"
         )
-    return load_model(path)
+    model: OutfitRecommender = load_model(path)
+    if model.vocabulary is None:
+        raise DataError(
+            f"{path}: should know the ids of its users. Received: a model "
+            "made without `from_data`"
+        )
+    return model
 
 
 def image_size_of(model: OutfitRecommender) -> int | None:

@@ -1,23 +1,26 @@
 """Training as `train` and `distill` do it."""
 
 import argparse
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from fndrec.cli import _types
 from fndrec.cli._data import MODEL_FILE, add_data_arguments
 from fndrec.cli._run import RunRecord, new_folder
 from fndrec.data import OutfitData
+from fndrec.errors import DataError
 from fndrec.evaluation import Validation, evaluate
 from fndrec.models import OutfitRecommender
 
-NAMES = {
-    "_negatives": ("in_batch", "catalogue", "hard"),
-    "_precision": ("float32", "mixed_bfloat16", "mixed_float16"),
-}
+BATCH_SIZE = 128
+LARGE_BATCH_SIZE = 1024
+MANY_LIKES = 100_000
 
 
 def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,53 +38,102 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="replace MODEL_DIR if it is there",
     )
-    parser.add_argument("--epochs", type=_types.positive_int, default=40)
+    parser.add_argument(
+        "--epochs",
+        type=_types.positive_int,
+        default=22,
+        help="passes over the likes at most",
+    )
     parser.add_argument(
         "--patience",
         type=_types.positive_int,
-        default=6,
+        default=5,
         help="epochs without a better valid AUC before training stops",
     )
-    parser.add_argument("--batch-size", type=_types.positive_int, default=128)
-    parser.add_argument("--negatives", type=_types.positive_int, default=10)
+    parser.add_argument(
+        "--batch-size",
+        type=_types.positive_int,
+        default=None,
+        help=f"default: {BATCH_SIZE}, or {LARGE_BATCH_SIZE} from "
+        f"{MANY_LIKES:,} train likes on",
+    )
+    parser.add_argument(
+        "--negatives",
+        type=_types.positive_int,
+        default=4,
+        help="drawn for each like; those of the whole batch count too",
+    )
     parser.add_argument(
         "--negative-sampling",
-        choices=NAMES["_negatives"],
+        choices=("in_batch", "catalogue", "hard"),
         default=None,
         help="default: hard where users share outfits, else in_batch",
     )
     parser.add_argument(
-        "--learning-rate", type=_types.positive_float, default=1e-3
+        "--learning-rate",
+        type=_types.positive_float,
+        default=3e-3,
+        help="of AdamW at its highest",
     )
     parser.add_argument(
-        "--weight-decay", type=_types.non_negative_float, default=0.01
+        "--weight-decay",
+        type=_types.non_negative_float,
+        default=0.01,
+        help="of AdamW",
     )
-    parser.add_argument("--dropout", type=_types.rate, default=0.1)
     parser.add_argument(
-        "--precision", choices=NAMES["_precision"], default="float32"
+        "--dropout",
+        type=_types.rate,
+        default=0.1,
+        help="dropout rate of the towers of photos and features",
     )
-    parser.add_argument("--seed", type=_types.non_negative_int, default=0)
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "mixed_bfloat16", "mixed_float16"),
+        default="float32",
+        help="number format of the layers",
+    )
+    parser.add_argument(
+        "--seed",
+        type=_types.seed,
+        default=0,
+        help="of weights, batches and candidates",
+    )
     add_data_arguments(parser)
+
+
+@contextlib.contextmanager
+def checked_arguments() -> Iterator[None]:
+    """What a layer refuses while a model is made is an error of the user."""
+    try:
+        yield
+    except ValueError as error:
+        raise DataError(str(error)) from error
+
+
+def batch_size(args: argparse.Namespace, data: OutfitData) -> int:
+    """Likes in a batch: larger where an epoch has many steps."""
+    if args.batch_size is None:
+        many = len(data.likes("train")) >= MANY_LIKES
+        return LARGE_BATCH_SIZE if many else BATCH_SIZE
+    return int(args.batch_size)
 
 
 def batch_arguments(
     args: argparse.Namespace, data: OutfitData
 ) -> dict[str, Any]:
     """Keyword arguments for `data.batches`."""
-    sampling = args.negative_sampling
-    if sampling is None:
-        sampling = "hard" if data.shares_outfits else "in_batch"
     return {
-        "batch_size": args.batch_size,
+        "batch_size": batch_size(args, data),
         "negatives": args.negatives,
-        "negative_sampling": sampling,
+        "negative_sampling": args.negative_sampling,
         "seed": args.seed,
     }
 
 
 def optimizer(args: argparse.Namespace, data: OutfitData) -> Any:
     """AdamW with a cosine decay over the epochs, after a short warm-up."""
-    steps = -(-len(data.likes("train")) // args.batch_size)
+    steps = -(-len(data.likes("train")) // batch_size(args, data))
     schedule = keras.optimizers.schedules.CosineDecay(
         args.learning_rate / 10,
         decay_steps=steps * args.epochs,
@@ -90,7 +142,7 @@ def optimizer(args: argparse.Namespace, data: OutfitData) -> Any:
         alpha=0.02,
     )
     return keras.optimizers.AdamW(
-        schedule, weight_decay=args.weight_decay, clipnorm=1.0
+        schedule, weight_decay=args.weight_decay, beta_2=0.99
     )
 
 
@@ -113,6 +165,9 @@ def fit_and_save(
         record: The record of the run.
         name: What the model is called in the table.
         others: Models to show beside it.
+
+    Raises:
+        DataError: If the loss is no longer a number.
     """
     callbacks: list[Any] = []
     valid = "valid" if "valid" in data.splits else None
@@ -133,6 +188,12 @@ def fit_and_save(
         callbacks=callbacks,
         verbose=1 if sys.stdout.isatty() else 2,
     )
+    if not np.isfinite(history.history["loss"][-1]):
+        raise DataError(
+            "The loss should stay a number; a smaller --learning-rate helps. "
+            f"Received: loss={history.history['loss'][-1]} in epoch "
+            f"{len(history.epoch)} with --learning-rate {args.learning_rate}"
+        )
     metrics = None
     if valid:
         result = evaluate({name: model, **others}, data, valid, seed=args.seed)
@@ -141,7 +202,7 @@ def fit_and_save(
     with new_folder(args.out) as folder:
         model.save(folder / MODEL_FILE)
         record.save(
-            folder / "run.json",
+            folder,
             metrics=metrics,
             parameters=model.count_params(),
             history={

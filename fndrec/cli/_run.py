@@ -16,6 +16,7 @@ from typing import Any
 from fndrec.data import atomic_write
 from fndrec.errors import DataError
 
+RUN_FILE = "run.json"
 PACKAGES = ("fndrec", "tensorflow", "keras", "tensorflow-recommenders", "numpy")
 
 
@@ -35,11 +36,14 @@ class RunRecord:
         }
         self.command = args.command
 
-    def save(self, path: Path, **results: Any) -> None:
-        """Writes the record.
+    def save(self, folder: Path, **results: Any) -> None:
+        """Writes the record as `run.json`.
+
+        The record of another command in the folder is left alone: this one
+        is then `run.COMMAND.json`.
 
         Args:
-            path: Path of the JSON file.
+            folder: Where what the command made is.
             **results: What the command found.
         """
         # Linux counts in KiB, macOS in bytes.
@@ -51,23 +55,49 @@ class RunRecord:
             "seed": self.arguments.get("seed"),
             "versions": {
                 "python": platform.python_version(),
-                **{p: importlib.metadata.version(p) for p in PACKAGES},
+                **{package: _version(package) for package in PACKAGES},
             },
             **results,
             "seconds": round(time.time() - self.started, 1),
             "peak_memory_mb": round(peak / 2**20),
         }
+        path = folder / RUN_FILE
+        if path.exists() and _command_of(path) != self.command:
+            path = folder / f"run.{self.command}.json"
         atomic_write(path, json.dumps(record, indent=2) + "\n")
+
+
+def _command_of(path: Path) -> str | None:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    return record.get("command") if isinstance(record, dict) else None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None  # under another name, such as tensorflow-cpu
 
 
 def check_new_folder(path: Path, overwrite: bool) -> None:
     """Raises before long work if a folder cannot be written in the end."""
     if path.exists() and not path.is_dir():
         raise DataError(f"{path}: should be a folder. Received: a file")
-    if path.is_dir() and any(path.iterdir()) and not overwrite:
+    if not path.is_dir() or not any(path.iterdir()):
+        return
+    if not overwrite:
         raise DataError(
             f"{path}: should be a new or an empty folder. Received: a folder "
             "that holds files; --overwrite replaces it"
+        )
+    # Replacing means deleting: a slip must not cost a data set.
+    if not (path / RUN_FILE).is_file():
+        raise DataError(
+            f"{path}: --overwrite replaces what an earlier run made. "
+            f"Received: a folder that holds files, but no {RUN_FILE}"
         )
 
 
@@ -81,6 +111,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     Yields:
         The folder under its temporary name.
     """
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.partial")
     shutil.rmtree(scratch, ignore_errors=True)

@@ -1,6 +1,7 @@
 """Types of arguments: out of range is an error before any work."""
 
 import argparse
+import math
 from collections.abc import Callable
 
 
@@ -11,7 +12,7 @@ def _number(
         value = cast(text)
     except ValueError:
         value = float("nan")
-    if not value >= low:
+    if not low <= value < math.inf:
         raise argparse.ArgumentTypeError(f"expected {what}, received {text!r}")
     return value
 
@@ -34,6 +35,26 @@ def positive_float(text: str) -> float:
 def non_negative_float(text: str) -> float:
     """A number of 0 or more."""
     return _number(text, float, 0.0, "a non-negative number")
+
+
+def seed(text: str) -> int:
+    """An integer that every generator takes."""
+    value = non_negative_int(text)
+    if value >= 2**31:
+        raise argparse.ArgumentTypeError(
+            f"expected an integer below 2^31, received {text!r}"
+        )
+    return value
+
+
+def fraction(text: str) -> float:
+    """A number in [0, 1]."""
+    value = _number(text, float, 0.0, "a number in [0, 1]")
+    if value > 1:
+        raise argparse.ArgumentTypeError(
+            f"expected a number in [0, 1], received {text!r}"
+        )
+    return value
 
 
 def rate(text: str) -> float:

@@ -40,15 +40,28 @@ print(json.dumps({
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of the command."""
-    parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("demo"),
+        metavar="DIR",
+        help="folder to write to",
+    )
     parser.add_argument(
         "--overwrite", action="store_true", help="replace DIR if it is there"
     )
     parser.add_argument(
         "--users", type=_types.positive_int, default=80, help="of the shop"
     )
-    parser.add_argument("--epochs", type=_types.positive_int, default=20)
-    parser.add_argument("--seed", type=_types.non_negative_int, default=0)
+    parser.add_argument(
+        "--epochs",
+        type=_types.positive_int,
+        default=20,
+        help="of each model at most",
+    )
+    parser.add_argument(
+        "--seed", type=_types.seed, default=0, help="of everything"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -98,7 +111,7 @@ def run(args: argparse.Namespace) -> None:
         seconds["end"] = time.time()
         times = list(seconds.values())
         record.save(
-            folder / "run.json",
+            folder,
             metrics=result.to_dict(),
             parameters={k: m.count_params() for k, m in models.items()},
             steps={

@@ -14,6 +14,7 @@ from fndrec.cli._data import image_size_of, load_data, load_model_folder
 from fndrec.cli._fit import (
     add_fit_arguments,
     batch_arguments,
+    checked_arguments,
     fit_and_save,
     optimizer,
 )
@@ -34,7 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of the trained teacher",
     )
     parser.add_argument(
-        "--distillation", choices=("fnd", "kd", "none"), default="fnd"
+        "--distillation",
+        choices=("fnd", "kd", "none"),
+        default="fnd",
+        help="False Negative Distillation, Hinton's knowledge distillation, "
+        "or none",
     )
     parser.add_argument(
         "--alpha",
@@ -43,11 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="strength of False Negative Distillation",
     )
     parser.add_argument(
-        "--kd-temperature", type=_types.positive_float, default=2.0
+        "--kd-temperature",
+        type=_types.positive_float,
+        default=2.0,
+        help="temperature of both softmaxes, in kd",
     )
     parser.add_argument(
         "--kd-weight",
-        type=_types.non_negative_float,
+        type=_types.fraction,
         default=0.9,
         help="weight of the teacher against the likes, in kd",
     )
@@ -61,13 +69,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--width",
         type=_types.positive_float,
-        default=0.25,
+        default=0.1,
         help="factor on AlexNet's filters",
+    )
+    parser.add_argument(
+        "--use-id",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="give each item a vector of its own (default: only where "
+        "nothing else is known of the items)",
     )
     parser.add_argument(
         "--dim",
         type=_types.positive_int,
-        default=32,
+        default=20,
         help="width of the user-outfit space",
     )
 
@@ -84,14 +99,16 @@ def run(args: argparse.Namespace) -> None:
     keras.config.set_dtype_policy(args.precision)
     keras.utils.set_random_seed(args.seed)
     contrastive = args.contrastive > 0
-    student = FNDStudent.from_data(
-        data,
-        dim=args.dim,
-        width=args.width,
-        contrastive=contrastive,
-        dropout=args.dropout,
-        seed=args.seed,
-    )
+    with checked_arguments():
+        student = FNDStudent.from_data(
+            data,
+            dim=args.dim,
+            width=args.width,
+            contrastive=contrastive,
+            dropout=args.dropout,
+            use_id=args.use_id,
+            seed=args.seed,
+        )
     distillation = _distillation(args)
     student.compile(
         optimizer(args, data),

@@ -18,15 +18,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of the command."""
     parser.add_argument("model_dir", type=Path, metavar="MODEL_DIR")
     parser.add_argument("data_dir", type=Path, metavar="DATA_DIR")
-    parser.add_argument("--split", default="valid")
-    parser.add_argument("--negatives", type=_types.positive_int, default=10)
+    parser.add_argument(
+        "--split", default="valid", help="name of the likes to rank"
+    )
+    parser.add_argument(
+        "--negatives",
+        type=_types.positive_int,
+        default=10,
+        help="outfits that each like is ranked against",
+    )
     parser.add_argument(
         "--negative-sampling",
         choices=("catalogue", "hard"),
         default=None,
         help="default: hard where users share outfits, else catalogue",
     )
-    parser.add_argument("--seed", type=_types.non_negative_int, default=0)
+    parser.add_argument(
+        "--seed", type=_types.seed, default=0, help="of the candidates"
+    )
     parser.add_argument(
         "--json", type=Path, default=None, metavar="FILE", help="result file"
     )
@@ -50,6 +59,6 @@ def run(args: argparse.Namespace) -> None:
     if args.json is not None:
         result.save(args.json)
         record.save(
-            args.json.with_name(f"{args.json.stem}.run.json"),
+            args.json.parent,
             metrics=result.to_dict(),
         )

@@ -44,5 +44,5 @@ def run(args: argparse.Namespace) -> None:
     if args.data_dir is not None:
         data = load_data(args, image_size_of(model))
     path = export(model, args.export_dir, data, args.version)
-    record.save(path.with_name(f"{path.name}.run.json"), saved_model=str(path))
+    record.save(path.parent, saved_model=str(path))
     print(f"The SavedModel is in {path}")

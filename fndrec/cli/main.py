@@ -12,6 +12,14 @@ from fndrec.errors import DataError
 COMMANDS = (demo, train, distill, evaluate, score, export)
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        # What stands in for a default of `None` is said in words.
+        if action.default is None:
+            return action.help
+        return super()._get_help_string(action)
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     top = argparse.ArgumentParser(
@@ -31,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
             name,
             help=text.splitlines()[0],
             description=text,
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=_Help,
         )
         module.add_arguments(command)
         command.set_defaults(run=module.run)
@@ -54,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args.run(args)
     except (DataError, OSError) as error:
-        print(f"fndrec {args.command}: error: {error}", file=sys.stderr)
+        reason = str(error).replace("\n", " ")
+        print(f"fndrec {args.command}: error: {reason}", file=sys.stderr)
         return 2
     return 0

@@ -29,7 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model_dir", type=Path, metavar="MODEL_DIR")
     parser.add_argument("data_dir", type=Path, metavar="DATA_DIR")
     parser.add_argument("pairs", type=Path, metavar="PAIRS.csv")
-    parser.add_argument("--out", type=Path, required=True, metavar="SCORES.csv")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="SCORES.csv",
+        help="file to write",
+    )
     add_data_arguments(parser)
 
 
@@ -38,11 +44,19 @@ def run(args: argparse.Namespace) -> None:
     record = RunRecord(args)
     model = load_model_folder(args.model_dir)
     pairs = read_csv_file(args.pairs, ("user_id", "item_ids"))
+    for name in ("score", "known"):
+        if name in pairs.column_names:
+            raise DataError(
+                f"{args.pairs}: no column `{name}` was expected, as it is "
+                f"added. Received: columns {pairs.column_names}"
+            )
     data = load_data(args, None)
     outfits = item_sets(pairs, data, str(args.pairs))
     size = image_size_of(model)
     if size is not None:
         data = load_data(args, size)
+        # Items whose photo is broken may have been dropped.
+        outfits = item_sets(pairs, data, str(args.pairs))
     assert model.vocabulary is not None
     data = data.with_vocabulary(model.vocabulary)
     users = data.vocabulary.users.rows(pairs["user_id"].combine_chunks()) + 1
@@ -58,7 +72,7 @@ def run(args: argparse.Namespace) -> None:
     with atomic_path(args.out) as path:
         csv.write_csv(table.append_column("known", known), path)
     record.save(
-        args.out.with_name(f"{args.out.stem}.run.json"),
+        args.out.parent,
         metrics={"rows": len(users), "unknown_users": int((users == 0).sum())},
     )
     print(f"{len(users):,} scores are in {args.out}")

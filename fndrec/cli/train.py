@@ -12,6 +12,7 @@ from fndrec.cli._data import load_data
 from fndrec.cli._fit import (
     add_fit_arguments,
     batch_arguments,
+    checked_arguments,
     fit_and_save,
     optimizer,
 )
@@ -36,8 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--width",
         type=_types.positive_float,
-        default=1.0,
+        default=0.35,
         help="factor on AlexNet's filters",
+    )
+    parser.add_argument(
+        "--use-id",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="give each item a vector of its own (default: only where "
+        "nothing else is known of the items)",
     )
     parser.add_argument(
         "--dim",
@@ -55,14 +63,16 @@ def run(args: argparse.Namespace) -> None:
     print(data, flush=True)
     keras.config.set_dtype_policy(args.precision)
     keras.utils.set_random_seed(args.seed)
-    teacher = FNDTeacher.from_data(
-        data,
-        dim=args.dim,
-        width=args.width,
-        backbone=args.backbone,
-        dropout=args.dropout,
-        seed=args.seed,
-    )
+    with checked_arguments():
+        teacher = FNDTeacher.from_data(
+            data,
+            dim=args.dim,
+            width=args.width,
+            backbone=args.backbone,
+            dropout=args.dropout,
+            use_id=args.use_id,
+            seed=args.seed,
+        )
     teacher.compile(optimizer(args, data))
     batches = data.batches("train", **batch_arguments(args, data))
     fit_and_save(teacher, data, batches, args, record, "teacher", {})

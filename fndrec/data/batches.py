@@ -21,7 +21,7 @@ def batches(
     batch_size: int = 64,
     *,
     negatives: int = 10,
-    negative_sampling: Sampling = "in_batch",
+    negative_sampling: Sampling | None = None,
     views: tuple[Any, Any] | None = None,
     shuffle: bool | None = None,
     seed: int = 0,
@@ -38,7 +38,8 @@ def batches(
         batch_size: Likes in a batch; the last of an epoch may be smaller.
         negatives: Negatives of each like.
         negative_sampling: `"in_batch"`, `"catalogue"`, `"hard"` or shares of
-            them, see `NegativeSampler`.
+            them, see `NegativeSampler`. By default `"hard"` where users
+            share outfits, else `"in_batch"`.
         views: Two layers, such as `EraseItem` and `ReplaceItem`, that make
             two views of each liked outfit.
         shuffle: Whether passes differ; by default only for `"train"`.
@@ -81,6 +82,8 @@ def batches(
         raise ValueError(
             f"`seed` should be a non-negative integer. Received: seed={seed}"
         )
+    if negative_sampling is None:
+        negative_sampling = "hard" if data.shares_outfits else "in_batch"
     if shuffle is None:
         shuffle = split == "train"
     sampler = NegativeSampler(data, split, negative_sampling)

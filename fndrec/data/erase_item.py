@@ -32,7 +32,7 @@ class EraseItem(Augmentation):
     >>> outfits = tf.data.Dataset.from_tensor_slices([[4, 7, -1], [1, 2, 3]])
     >>> views = outfits.map(fndrec.EraseItem(seed=0))
 
-    Reference: Kim et al. 2021, section 3.4 (erase).
+    Reference: Kim et al. 2021, the augmentation *erase*.
     """
 
     def call(self, outfits: Any, noise: Any = None) -> Any:

@@ -115,6 +115,45 @@ class NegativeSampler:
             return np.zeros((len(users), 0, liked.shape[1]), np.int32)
         return np.concatenate(drawn, axis=1)
 
+    def wrong_items(
+        self,
+        liked: np.ndarray,
+        slot: np.ndarray,
+        number: int,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Items for one slot of each outfit: fill in the blank.
+
+        They are drawn as for `"catalogue"`. None is of the outfit, and all
+        are of the group of the right one unless it has no other; they differ
+        from one another unless the group is small.
+
+        Args:
+            liked: `(batch, slots)` item rows, -1 padding.
+            slot: `(batch,)` the slot of each outfit, not of the padding.
+            number: How many for each outfit.
+            rng: Source of all draws.
+
+        Returns:
+            Int32 array `(batch, number)` of item rows.
+        """
+        right = liked[np.arange(len(liked)), slot]
+        group = np.repeat(self.group[right], number)
+        outfit = np.repeat(liked, number, axis=0)
+        drawn = self.catalogue.draw(group, rng)[0]
+        for _ in range(ROUNDS):
+            inside = (drawn[:, None] == outfit).any(axis=1)
+            again = np.flatnonzero(inside | _repeated(drawn, number))
+            if not len(again):
+                break
+            drawn[again] = self.catalogue.draw(group[again], rng)[0]
+        for at in np.flatnonzero((drawn[:, None] == outfit).any(axis=1)):
+            others = self._others(group[at], outfit[at])
+            if not len(others):
+                raise self._no_other_item()
+            drawn[at] = rng.choice(others)
+        return drawn.reshape(-1, number)
+
     def _hard(
         self, users: np.ndarray, number: int, rng: np.random.Generator
     ) -> np.ndarray:
@@ -211,12 +250,15 @@ class NegativeSampler:
             if len(others) and self.group[others[0]] == self.group[liked[slot]]:
                 return slot, others
         if not len(found[0][1]):
-            raise DataError(
-                "A negative needs an item that is not in the liked "
-                "outfit. Received: a catalogue of "
-                f"{self.num_items} items, all in one outfit"
-            )
+            raise self._no_other_item()
         return found[0]
+
+    def _no_other_item(self) -> DataError:
+        return DataError(
+            "A negative needs an item that is not in the liked outfit. "
+            f"Received: a catalogue of {self.num_items} items, all in one "
+            "outfit"
+        )
 
     def _others(self, group: int, taken: np.ndarray) -> np.ndarray:
         """Items not taken: those of the group, or of any if it has none."""
@@ -264,6 +306,16 @@ def _unusable(filled: np.ndarray, original: np.ndarray) -> np.ndarray:
     twice = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
     same = np.all(ordered == np.sort(original, axis=1), axis=1)
     return same | twice.any(axis=1)
+
+
+def _repeated(items: np.ndarray, number: int) -> np.ndarray:
+    """Which items stand before in their own `number`, all in one array."""
+    table = items.reshape(-1, number)
+    found = np.zeros(table.shape, bool)
+    for column in range(1, number):
+        before = table[:, :column] == table[:, [column]]
+        found[:, column] = before.any(axis=1)
+    return found.ravel()
 
 
 def _shares(sampling: str | Mapping[str, float]) -> dict[str, float]:

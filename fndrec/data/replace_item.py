@@ -43,7 +43,7 @@ class ReplaceItem(Augmentation):
     >>> layer(np.array([[0, 2, -1]]))
     <tf.Tensor: shape=(1, 3), dtype=int64, numpy=array([[ 1,  2, -1]])>
 
-    Reference: Kim et al. 2021, section 3.4 (replace).
+    Reference: Kim et al. 2021, the augmentation *replace*.
     """
 
     def __init__(

@@ -89,7 +89,7 @@ class OutfitData:
 
     def __post_init__(self) -> None:
         if self.vocabulary is None:
-            object.__setattr__(self, "vocabulary", self._train_vocabulary())
+            object.__setattr__(self, "vocabulary", self.train_vocabulary())
 
     @classmethod
     def load(
@@ -363,7 +363,8 @@ class OutfitData:
         """A `tf.data.Dataset` of likes: see `fndrec.data.batches`."""
         return batches(self, split, batch_size, **kwargs)
 
-    def _train_vocabulary(self) -> ModelVocabulary:
+    def train_vocabulary(self) -> ModelVocabulary:
+        """What a model trained on this data knows by name."""
         train = self.likes("train")
         items = np.unique(self.outfit_items[np.unique(train.outfit)])
         items = items[items >= 0]

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from fndrec.data import NegativeSampler, OutfitData
+from fndrec.errors import DataError
 
 FITB_CHOICES = 4
 
@@ -54,6 +55,7 @@ class Candidates:
 
         Raises:
             ValueError: If `negatives` is not positive.
+            DataError: If there is no such split, or no like in it.
         """
         if negatives < 1:
             raise ValueError(
@@ -67,6 +69,11 @@ class Candidates:
             data, split, negative_sampling, known=tuple(data.splits)
         )
         likes = data.likes(split)
+        if not len(likes):
+            raise DataError(
+                f"{data.name}: likes to rank were expected. "
+                f"Received: split={split!r}, which has none"
+            )
         rng = np.random.default_rng((seed, negatives))
         drawn = sampler(likes.user, likes.outfit, negatives, rng)
         liked = data.outfit_items[likes.outfit]
@@ -78,18 +85,38 @@ class Candidates:
             str(negative_sampling),
         )
 
+    def sample(self, likes: int, seed: int) -> Self:
+        """A random part of the likes, all of them if there are no more.
+
+        Args:
+            likes: How many.
+            seed: Seed of the choice.
+
+        Returns:
+            Their candidates.
+        """
+        if len(self.user) <= likes:
+            return self
+        rng = np.random.default_rng((seed, likes))
+        rows = np.sort(rng.choice(len(self.user), likes, replace=False))
+        return dataclasses.replace(
+            self,
+            user=self.user[rows],
+            outfits=self.outfits[rows],
+            blanks=self.blanks[rows],
+        )
+
 
 def _blanks(
     data: OutfitData, split: str, liked: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Exchanges one slot of each outfit, the same for all wrong choices."""
     sampler = NegativeSampler(data, split, "catalogue")
-    likes = data.likes(split)
-    others = sampler(likes.user, likes.outfit, FITB_CHOICES - 1, rng)
     length = (liked >= 0).sum(axis=1)
     slot = np.floor(rng.random(len(liked)) * length).astype(int)
     blanks = np.repeat(liked[:, None], FITB_CHOICES, axis=1)
     rows = np.arange(len(liked))
-    for choice in range(1, FITB_CHOICES):
-        blanks[rows, choice, slot] = others[rows, choice - 1, slot]
+    blanks[rows, 1:, slot] = sampler.wrong_items(
+        liked, slot, FITB_CHOICES - 1, rng
+    )
     return blanks

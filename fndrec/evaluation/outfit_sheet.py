@@ -45,12 +45,20 @@ def outfit_sheet(
     )
     FigureCanvasAgg(figure)
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(title, fontsize=11, parse_math=False)
     axes = figure.subplots(max(len(rows), 1), columns + 1, squeeze=False)
     for axis in axes.ravel():
         axis.set_axis_off()
     for row, (label, items) in zip(axes, rows, strict=False):
-        row[0].text(0.5, 0.5, label, ha="center", va="center", fontsize=9)
+        row[0].text(
+            0.5,
+            0.5,
+            label,
+            ha="center",
+            va="center",
+            fontsize=9,
+            parse_math=False,
+        )
         found = data.items.rows(list(items))
         if len(found) and found.min() < 0:
             unknown = list(items)[int(found.argmin())]

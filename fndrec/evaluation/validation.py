@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 
 from fndrec.data import OutfitData
 from fndrec.evaluation.candidates import Candidates
@@ -13,14 +14,16 @@ class Validation(keras.callbacks.Callback):
     """Adds `evaluate`'s metrics to the logs of each epoch.
 
     The same candidates every epoch, each distinct item embedded once: exact
-    and cheaper than a pass over `validation_data`. Put it before callbacks
+    and cheaper than a pass over `validation_data`. Of a large split a random
+    part is ranked. Put it before callbacks
     that look at its metrics, such as `EarlyStopping("val_auc", mode="max")`.
 
     Args:
         data: The data set.
         split: Name of the split.
         negatives: Negatives of each like.
-        seed: Seed of the candidates.
+        max_likes: Likes ranked at the most.
+        seed: Seed of the candidates, and of the part.
 
     Example:
 
@@ -41,15 +44,18 @@ class Validation(keras.callbacks.Callback):
         data: OutfitData,
         split: str = "valid",
         negatives: int = 10,
+        max_likes: int = 20_000,
         seed: int = 0,
     ) -> None:
         super().__init__()
         self.data = data
-        self.candidates = Candidates.of(data, split, negatives, seed=seed)
+        candidates = Candidates.of(data, split, negatives, seed=seed)
+        self.candidates = candidates.sample(max_likes, seed)
 
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
+        if logs is None or not np.isfinite(logs.get("loss", 0.0)):
+            return  # Scores of a model that is lost cannot be ranked.
         metrics = score_candidates(self.model, self.data, self.candidates)
-        if logs is not None:
-            logs.update({f"val_{k}": v for k, v in metrics.items()})
+        logs.update({f"val_{k}": v for k, v in metrics.items()})

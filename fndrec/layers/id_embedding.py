@@ -41,6 +41,9 @@ class IdEmbedding(keras.layers.Layer):
     TensorShape([2, 8])
     """
 
+    # Standard deviation of the initial vectors.
+    STDDEV = 0.05
+
     def __init__(
         self,
         num_ids: int,
@@ -59,7 +62,7 @@ class IdEmbedding(keras.layers.Layer):
             self.num_ids + 1,
             self.dim,
             embeddings_initializer=keras.initializers.RandomNormal(
-                stddev=0.01, seed=seed
+                stddev=self.STDDEV, seed=seed
             ),
             name="table",
             dtype=self.dtype_policy,

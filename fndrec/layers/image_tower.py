@@ -49,7 +49,7 @@ class ImageTower(keras.layers.Layer):
     >>> tower(np.zeros((10, 64, 64, 3), "uint8")).shape
     TensorShape([10, 64])
 
-    Reference: Kim et al. 2021, section 4 (AlexNet, large and small).
+    Reference: Kim et al. 2021, whose towers are AlexNets, large and small.
     """
 
     def __init__(

@@ -115,11 +115,12 @@ class SetAttentionBlock(keras.layers.Layer):
             projected = self.project(x)
         x = ops.cast(x, self.compute_dtype)
         size = ops.shape(x)[1]
-        heads = ops.reshape(
-            projected,
-            (-1, size, 3, self.num_heads, self.dim // self.num_heads),
+        shape = (-1, size, self.num_heads, self.dim // self.num_heads)
+        # Not slices of one array: their gradients would each be as large.
+        query, key, value = (
+            ops.reshape(part, shape)
+            for part in ops.split(projected, 3, axis=-1)
         )
-        query, key, value = heads[:, :, 0], heads[:, :, 1], heads[:, :, 2]
         logits = ops.einsum("nqhd,nkhd->nhqk", query, key)
         logits = ops.cast(logits, "float32") / (self.dim // self.num_heads) ** (
             0.5

@@ -92,7 +92,16 @@ class SetTransformer(keras.layers.Layer):
             )
 
         self.norm = keras.layers.LayerNormalization(name="norm", dtype=policy)
-        self.attention = dense(num_heads, "seed", use_bias=False)
+        # A short seed looks at all items alike in the beginning.
+        self.attention = keras.layers.Dense(
+            num_heads,
+            use_bias=False,
+            kernel_initializer=keras.initializers.RandomNormal(
+                stddev=0.02, seed=part_seed(seed, "seed")
+            ),
+            name="seed",
+            dtype=policy,
+        )
         self.value = dense(dim, "value")
         self.mix = dense(dim, "mix")
         self.inner_norm = keras.layers.LayerNormalization(
@@ -100,12 +109,18 @@ class SetTransformer(keras.layers.Layer):
         )
         self.inner = dense(2 * dim, "inner", activation="relu")
         self.outer = dense(dim, "outer")
+        self.last_norm = keras.layers.LayerNormalization(
+            name="last_norm", dtype=policy
+        )
+        self.last = dense(dim, "last")
 
     def build(self, *_: Any, **__: Any) -> None:
         shape = (None, None, self.dim)
         for layer in (*self.blocks, self.norm, self.attention, self.value):
             layer.build(shape)
         for layer in (self.mix, self.inner_norm, self.inner):
+            layer.build((None, self.dim))
+        for layer in (self.last_norm, self.last):
             layer.build((None, self.dim))
         self.outer.build((None, 2 * self.dim))
         self.built = True
@@ -143,7 +158,8 @@ class SetTransformer(keras.layers.Layer):
         )
         pooled = ops.sum(ops.expand_dims(weights, -1) * value, axis=1)
         pooled = self.mix(ops.reshape(pooled, (-1, self.dim)))
-        return pooled + self.outer(self.inner(self.inner_norm(pooled)))
+        pooled = pooled + self.outer(self.inner(self.inner_norm(pooled)))
+        return self.last(self.last_norm(pooled))
 
     def compute_output_shape(
         self, items_shape: Any, outfits_shape: Any

@@ -39,6 +39,9 @@ class UserEmbedding(IdEmbedding):
     TensorShape([3, 64])
     """
 
+    # Vectors are normalised: the shorter they start, the faster they turn.
+    STDDEV = 0.01
+
     def call(self, ids: Any, training: bool = False) -> Any:
         vectors = super().call(ids, training=training)
         return ops.normalize(ops.cast(vectors, "float32"), axis=-1)

@@ -38,7 +38,7 @@ class TeacherKnowledge:
     >>> knowledge.falseness(batch).shape
     TensorShape([32, 11])
 
-    Reference: Kim et al. 2021, section 3.3.
+    Reference: Kim et al. 2021, False Negative Distillation.
     """
 
     PRIOR_LIKES = 4.0

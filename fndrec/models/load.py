@@ -29,10 +29,11 @@ def load_model(path: str | Path) -> Any:
     """
     try:
         model = keras.saving.load_model(path)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except Exception as error:  # whatever a broken file provokes
+        reason = " ".join(str(error).split())
         raise DataError(
             f"{path}: should be a `.keras` file of a model of fndrec. "
-            f"Received: {error}"
+            f"Received: {reason[:500] or type(error).__name__}"
         ) from error
     if not isinstance(model, OutfitRecommender):
         raise DataError(

@@ -14,6 +14,7 @@ from keras import ops
 
 from fndrec import _tfrs
 from fndrec.data import ModelVocabulary, OutfitData
+from fndrec.errors import DataError
 from fndrec.layers import (
     FeatureTower,
     IdEmbedding,
@@ -28,6 +29,8 @@ from fndrec.metrics import UserAUC
 from fndrec.models.candidates import candidate_cosines, exclude, liked_first
 
 VOCABULARY_FILE = "vocabulary.json"
+# What the towers call the size of what they look at.
+SIZES = {"feature": "num_features", "image": "image_size"}
 
 
 @dataclasses.dataclass
@@ -75,7 +78,7 @@ class OutfitRecommender(_tfrs.Model):
     >>> model.compile(keras.optimizers.Adam(1e-3))
     >>> model.fit(data.batches("train", 64), epochs=10)
 
-    Reference: Kim et al. 2021, section 3.
+    Reference: Kim et al. 2021, the user-outfit space.
     """
 
     def __init__(
@@ -117,7 +120,7 @@ class OutfitRecommender(_tfrs.Model):
         *,
         dim: int,
         backbone: Any = "alexnet",
-        width: float = 1.0,
+        width: float,
         weights: str | None = None,
         num_blocks: int = 2,
         num_heads: int = 4,
@@ -139,10 +142,11 @@ class OutfitRecommender(_tfrs.Model):
             weights: Pretrained weights, see `ImageTower`.
             num_blocks: Self-attention blocks of the aggregator.
             num_heads: Attention heads of the aggregator.
-            dropout: Dropout rate of towers and aggregator.
+            dropout: Dropout rate of the towers of photos and features.
             use_id: Whether each item has a vector of its own. By default
-                only where there are neither photos nor features, as such a
-                vector says nothing of items never seen.
+                only where nothing else is known of the items, as such a
+                vector says nothing of items never seen, and learns few likes
+                by heart.
             score: Kind of score, see `OutfitScore`.
             temperature: Temperature of the score.
             unknown_rate: Share of ids hidden in training, see `IdEmbedding`.
@@ -150,9 +154,6 @@ class OutfitRecommender(_tfrs.Model):
 
         Returns:
             Keyword arguments for the constructor.
-
-        Raises:
-            ValueError: If nothing is known of the items.
         """
         known = data.vocabulary
         towers: dict[str, Any] = {}
@@ -175,12 +176,12 @@ class OutfitRecommender(_tfrs.Model):
                 seed=seed,
                 name="feature",
             )
-        if use_id is None:
-            use_id = not towers
         if known.categories is not None:
             towers["category"] = IdEmbedding(
                 len(known.categories), dim, 0.0, seed=seed, name="category"
             )
+        if use_id is None:
+            use_id = not towers
         if use_id:
             towers["id"] = IdEmbedding(
                 len(known.items),
@@ -195,7 +196,6 @@ class OutfitRecommender(_tfrs.Model):
                 dim,
                 num_blocks,
                 num_heads,
-                dropout,
                 seed=seed,
                 name="aggregator",
             ),
@@ -267,6 +267,21 @@ class OutfitRecommender(_tfrs.Model):
             {name: keras.metrics.Mean(name) for name in self._loss_names()},
             shared_negatives,
         )
+
+    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Trains the model, see `keras.Model.fit`.
+
+        Args:
+            x: Batches from `data.batches`, which are shuffled already.
+            *args: Passed on.
+            **kwargs: Passed on.
+
+        Returns:
+            A `keras.callbacks.History`.
+        """
+        # Keras warns that it cannot shuffle a dataset, unless told not to.
+        kwargs.setdefault("shuffle", False)
+        return super().fit(x, *args, **kwargs)
 
     def _loss_names(self) -> list[str]:
         return ["loss"]
@@ -401,6 +416,23 @@ class OutfitRecommender(_tfrs.Model):
     def _encode_outfits_graph(self) -> Any:
         return tf.function(self.encode_outfits, reduce_retracing=True)
 
+    def _check_content(self, data: OutfitData) -> None:
+        found = data.content(np.zeros(0, np.int32))
+        for key, tower in self.item_tower.towers.items():
+            if key not in found:
+                raise DataError(
+                    f"{data.name}: items with `{key}` were expected, which "
+                    "the model looks at. Received: items with "
+                    f"{sorted(set(found) - {'row', 'id'})}"
+                )
+            size = getattr(tower, SIZES.get(key, ""), None)
+            if size is not None and found[key].shape[1] != size:
+                raise DataError(
+                    f"{data.name}: `{key}` of size {size} was expected, as "
+                    "in the model's training. Received: size "
+                    f"{found[key].shape[1]}"
+                )
+
     def embed_items(
         self,
         data: OutfitData,
@@ -416,7 +448,11 @@ class OutfitRecommender(_tfrs.Model):
 
         Returns:
             Float32 array `(rows, dim)`.
+
+        Raises:
+            DataError: If the data lacks what the model looks at.
         """
+        self._check_content(data)
         if rows is None:
             rows = np.arange(data.num_items, dtype=np.int32)
         vectors = np.zeros((len(rows), self.item_tower.dim), np.float32)
@@ -501,6 +537,8 @@ class OutfitRecommender(_tfrs.Model):
         serialize = keras.saving.serialize_keras_object
         return {
             "name": self.name,
+            # Else a model loaded and compiled anew would not scale its loss.
+            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
             "item_tower": serialize(self.item_tower),
             "aggregator": serialize(self.aggregator),
             "user_embedding": serialize(self.user_embedding),

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from fndrec.data import OutfitData
+from fndrec.layers._seeds import part_seed
 from fndrec.losses import (
     FalseNegativeDistillation,
     KnowledgeDistillation,
@@ -46,7 +47,7 @@ class FNDStudent(OutfitRecommender):
     >>> views = (fndrec.EraseItem(), fndrec.EraseItem())
     >>> student.fit(data.batches("train", 64, views=views), epochs=10)
 
-    Reference: Kim et al. 2021, sections 3.3 and 3.4.
+    Reference: Kim et al. 2021.
     """
 
     def __init__(
@@ -75,13 +76,13 @@ class FNDStudent(OutfitRecommender):
                         width,
                         activation="relu",
                         kernel_initializer=keras.initializers.GlorotUniform(
-                            seed=aggregator.seed
+                            seed=part_seed(aggregator.seed, "hidden")
                         ),
                     ),
                     keras.layers.Dense(
                         projection_dim,
                         kernel_initializer=keras.initializers.GlorotUniform(
-                            seed=aggregator.seed
+                            seed=part_seed(aggregator.seed, "projection")
                         ),
                     ),
                 ],
@@ -94,8 +95,8 @@ class FNDStudent(OutfitRecommender):
         cls,
         data: OutfitData,
         *,
-        dim: int = 32,
-        width: float = 0.25,
+        dim: int = 20,
+        width: float = 0.1,
         contrastive: bool = True,
         **kwargs: Any,
     ) -> Self:
@@ -129,7 +130,7 @@ class FNDStudent(OutfitRecommender):
         | None = None,
         teacher: TeacherKnowledge | None = None,
         contrastive: NTXent | None = None,
-        contrastive_weight: float = 0.0,
+        contrastive_weight: float | None = None,
         **kwargs: Any,
     ) -> None:
         """Configures the student for training.
@@ -143,8 +144,9 @@ class FNDStudent(OutfitRecommender):
                 `KnowledgeDistillation`, in place of `loss` in training.
             teacher: What the teacher knows, from `FNDTeacher.knowledge`.
             contrastive: Contrastive loss; `NTXent()` by default.
-            contrastive_weight: Weight of the contrastive loss; 0 for none.
-                Above 0 batches need `views`.
+            contrastive_weight: Weight of the contrastive loss; 0 for none,
+                above 0 batches need `views`. By default 0.1 for a student
+                with a projection head, 0 for one without.
             **kwargs: See `OutfitRecommender.compile`.
 
         Raises:
@@ -156,6 +158,8 @@ class FNDStudent(OutfitRecommender):
                 "`distillation` and `teacher` should be given together. "
                 f"Received: distillation={distillation}, teacher={teacher}"
             )
+        if contrastive_weight is None:
+            contrastive_weight = 0.0 if self.projection is None else 0.1
         if contrastive_weight < 0:
             raise ValueError(
                 "`contrastive_weight` should be a non-negative float. "
@@ -213,7 +217,8 @@ class FNDStudent(OutfitRecommender):
             raise ValueError(
                 "The contrastive loss needs batches with two views of each "
                 "liked outfit: `data.batches(..., views=(EraseItem(), "
-                f"EraseItem()))`. Received: a batch of {sorted(inputs)}"
+                f"EraseItem()))`, or a student made with `contrastive=False`. "
+                f"Received: a batch of {sorted(inputs)}"
             )
         assert self.projection is not None
         views = self.encode_outfits(items, inputs["views"], training=True)

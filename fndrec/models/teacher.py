@@ -31,7 +31,7 @@ class FNDTeacher(OutfitRecommender):
     >>> teacher.fit(data.batches("train", 64), epochs=10)
     >>> knowledge = teacher.knowledge(data)
 
-    Reference: Kim et al. 2021, section 3.2.
+    Reference: Kim et al. 2021, the teacher.
     """
 
     @classmethod
@@ -40,7 +40,7 @@ class FNDTeacher(OutfitRecommender):
         data: OutfitData,
         *,
         dim: int = 64,
-        width: float = 1.0,
+        width: float = 0.35,
         **kwargs: Any,
     ) -> Self:
         """A teacher for what `data` knows of its items.

@@ -1,6 +1,5 @@
 """SavedModels that need TensorFlow alone."""
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -48,8 +47,10 @@ def export(
         The path of the SavedModel, `path/version`.
 
     Raises:
-        ValueError: If the model does not know the ids of its users.
-        DataError: If the version is there already.
+        ValueError: If the model does not know the ids of its users, or
+            `version` is not positive.
+        DataError: If the version is there already, or `data` lacks what the
+            model looks at.
 
     Example:
 
@@ -65,19 +66,27 @@ def export(
         )
     folder = Path(path)
     if version is None:
-        found = [int(p.name) for p in folder.glob("*") if p.name.isdigit()]
+        found = [int(p.name) for p in folder.glob("*") if p.name.isdecimal()]
         version = max(found, default=0) + 1
+    if version < 1:
+        raise ValueError(
+            "`version` should be a positive integer. "
+            f"Received: version={version}"
+        )
     target = folder / str(version)
     if target.exists():
         raise DataError(
             f"{target}: should not exist yet. Received: version={version}"
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    above = folder
+    while not above.exists():
+        above = above.parent
     # Hidden and renamed at the end: TF Serving never sees half a version.
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
+    with tempfile.TemporaryDirectory(dir=above, prefix=".") as scratch:
         made = Path(scratch) / str(version)
         _write(model, data, made, Path(scratch))
-        shutil.move(made, target)
+        folder.mkdir(parents=True, exist_ok=True)
+        made.rename(target)
     return target
 
 

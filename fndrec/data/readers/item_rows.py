@@ -45,7 +45,10 @@ def check_items(source: Source, on_error: OnError) -> CheckedItems:
     for name in ("category", "group", "image"):
         if name in table.columns:
             columns[name] = table.text(name)
-            checks.reject_empty(name, columns[name])
+            if name == "category":
+                checks.reject_bad_ids(name, columns[name])
+            else:
+                checks.reject_empty(name, columns[name])
     if "image" in columns:
         _check_photos(columns["image"], source, checks)
     features = source.features

@@ -68,7 +68,7 @@ class RowChecks:
                 f"{source}, row {row + 1}: `{column}` {expected}. "
                 f"Received: {column}={_shown(value(row))}"
                 f"{more if rows.size > 1 else ''}. "
-                'Pass on_error="drop" to drop such rows.'
+                'on_error="drop" (--on-error drop) drops such rows.'
             )
         first = [f"{row + 1} ({_shown(value(int(row)))})" for row in rows[:10]]
         logger.warning(

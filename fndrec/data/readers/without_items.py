@@ -46,6 +46,8 @@ def without_items(data: OutfitData, reasons: Mapping[int, str]) -> OutfitData:
         columns["image"] = data.photos
     if data.features is not None:
         columns["feature"] = pa.array(list(data.features))
+    own = data.train_vocabulary().to_json_dict()
+    foreign = data.vocabulary.to_json_dict() != own
     outfits = [data.outfit_item_ids(i) for i in range(data.num_outfits)]
     read = read_tables(
         pa.table(columns).filter(pa.array(keep)),
@@ -63,4 +65,9 @@ def without_items(data: OutfitData, reasons: Mapping[int, str]) -> OutfitData:
         on_error="drop",
         max_slots=data.num_slots,
     )
-    return dataclasses.replace(read, name=data.name)
+    # What a model knows is not changed by what this data lacks.
+    return dataclasses.replace(
+        read,
+        name=data.name,
+        vocabulary=data.vocabulary if foreign else read.vocabulary,
+    )

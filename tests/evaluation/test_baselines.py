@@ -1,0 +1,110 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from fndrec.data import OutfitData
+from fndrec.evaluation.baselines import (
+    PRIOR,
+    CategoryFrequency,
+    ItemPopularity,
+    OutfitPopularity,
+    default_baselines,
+)
+
+
+@pytest.fixture(scope="module")
+def data() -> OutfitData:
+    """Two tops (red, blue) and two shoes (low, high); ann likes red."""
+    likes = {
+        "user_id": ["ann", "ann", "bob", "bob"],
+        "outfit_id": ["o0", "o1", "o2", "o1"],
+    }
+    return OutfitData.from_tables(
+        pa.table(
+            {
+                "item_id": ["t1", "t2", "s1", "s2"],
+                "category": ["red", "blue", "low", "high"],
+                "group": ["top", "top", "shoe", "shoe"],
+            }
+        ),
+        pa.table(
+            {
+                "outfit_id": ["o0", "o1", "o2", "o3"],
+                "item_ids": ["t1;s1", "t1", "t2;s1", "t2;s2"],
+            }
+        ),
+        {"train": pa.table(likes)},
+    )
+
+
+USERS = np.array([0, 1])
+OUTFITS = np.array([[[0, 2], [0, -1], [3, 1]], [[2, 0], [1, 2], [3, -1]]])
+
+
+def test_item_popularity(data: OutfitData) -> None:
+    # t1 is liked 3 times, s1 2 times, t2 once, s2 never.
+    t1, t2, s1, s2 = np.log1p([3, 1, 2, 0])
+    np.testing.assert_allclose(
+        ItemPopularity(data).score(USERS, OUTFITS),
+        [
+            [(t1 + s1) / 2, t1, (t2 + s2) / 2],
+            [(t1 + s1) / 2, (t2 + s1) / 2, s2],
+        ],
+    )
+
+
+def test_outfit_popularity(data: OutfitData) -> None:
+    # The order of the items does not matter.
+    np.testing.assert_array_equal(
+        OutfitPopularity(data).score(USERS, OUTFITS), [[1, 2, 0], [1, 1, 0]]
+    )
+
+
+def test_category_frequency(data: OutfitData) -> None:
+    # Of tops ann likes 2 red, bob 1 red and 1 blue; of shoes both 1 low.
+    share = {"red": 3 / 4, "blue": 1 / 4}
+    lift = {
+        ("ann", "red"): (2 + PRIOR * share["red"]) / (2 + PRIOR) / share["red"],
+        ("ann", "blue"): PRIOR / (2 + PRIOR),
+        ("bob", "red"): (1 + PRIOR * share["red"]) / (2 + PRIOR) / share["red"],
+        ("bob", "blue"): (1 + PRIOR * share["blue"])
+        / (2 + PRIOR)
+        / share["blue"],
+        ("low",): 1.0,
+        # Never liked by anyone.
+        ("high",): PRIOR / (1 + PRIOR),
+    }
+    log = {key: np.log(value) for key, value in lift.items()}
+    np.testing.assert_allclose(
+        CategoryFrequency(data).score(USERS, OUTFITS),
+        [
+            [
+                (log["ann", "red"] + log[("low",)]) / 2,
+                log["ann", "red"],
+                (log["ann", "blue"] + log[("high",)]) / 2,
+            ],
+            [
+                (log["bob", "red"] + log[("low",)]) / 2,
+                (log["bob", "blue"] + log[("low",)]) / 2,
+                log[("high",)],
+            ],
+        ],
+        atol=1e-6,
+    )
+
+
+def test_which_make_sense(data: OutfitData, tiny_data: OutfitData) -> None:
+    def names(data: OutfitData) -> list[str]:
+        return [baseline.name for baseline in default_baselines(data)]
+
+    assert names(tiny_data) == ["item popularity", "category frequency"]
+    shared = OutfitData.from_tables(
+        pa.table({"item_id": ["a", "b"]}),
+        pa.table({"outfit_id": ["o"], "item_ids": ["a;b"]}),
+        {
+            "train": pa.table(
+                {"user_id": ["u", "v", "w"], "outfit_id": ["o"] * 3}
+            )
+        },
+    )
+    assert names(shared) == ["item popularity", "outfit popularity"]

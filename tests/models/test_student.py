@@ -1,0 +1,213 @@
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny_models import (
+    STILL,
+    one_batch,
+    tiny_student,
+    tiny_teacher,
+    weights_of,
+)
+
+from fndrec import EraseItem, ReplaceItem
+from fndrec.data import OutfitData
+from fndrec.data.similar import similar_items
+from fndrec.losses import (
+    FalseNegativeDistillation,
+    KnowledgeDistillation,
+    NTXent,
+)
+from fndrec.models import TeacherKnowledge
+
+
+@pytest.fixture(scope="module")
+def knowledge(tiny_data: OutfitData) -> TeacherKnowledge:
+    return tiny_teacher(tiny_data, dim=16, seed=7).knowledge(tiny_data)
+
+
+@pytest.fixture(scope="module")
+def batch(tiny_data: OutfitData) -> dict[str, Any]:
+    return one_batch(tiny_data, views=(EraseItem(), EraseItem()))
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize(
+    "distillation",
+    [FalseNegativeDistillation(), KnowledgeDistillation(), None],
+    ids=["fnd", "kd", "none"],
+)
+def test_every_weight_gets_a_finite_gradient(
+    tiny_data: OutfitData,
+    knowledge: TeacherKnowledge,
+    batch: dict[str, Any],
+    distillation: Any,
+    shared: bool,
+) -> None:
+    student = tiny_student(tiny_data, dropout=0.0)
+    student.compile(
+        keras.optimizers.SGD(0.1),
+        distillation=distillation,
+        teacher=None if distillation is None else knowledge,
+        contrastive_weight=0.1,
+        shared_negatives=shared,
+        run_eagerly=True,
+    )
+    with tf.GradientTape() as tape:
+        loss = student.compute_loss(batch, training=True)
+    gradients = tape.gradient(loss, student.trainable_weights)
+    for weight, gradient in zip(
+        student.trainable_weights, gradients, strict=True
+    ):
+        assert gradient is not None, weight.path
+        values = tf.convert_to_tensor(gradient).numpy()
+        assert np.isfinite(values).all(), weight.path
+    teacher_before = weights_of(knowledge.model)
+    student.train_step(batch)
+    assert all(np.isfinite(weight).all() for weight in weights_of(student))
+    for before, after in zip(
+        teacher_before, weights_of(knowledge.model), strict=True
+    ):
+        np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_alpha_0_is_no_distillation(
+    tiny_data: OutfitData,
+    knowledge: TeacherKnowledge,
+    batch: dict[str, Any],
+    shared: bool,
+) -> None:
+    student = tiny_student(tiny_data, **STILL)
+    student.compile(shared_negatives=shared)
+    plain = float(student.compute_loss(batch, training=True))
+    losses = {}
+    for alpha in (0.0, 1.0):
+        student.compile(
+            distillation=FalseNegativeDistillation(alpha),
+            teacher=knowledge,
+            shared_negatives=shared,
+        )
+        losses[alpha] = float(student.compute_loss(batch, training=True))
+    assert losses[0.0] == pytest.approx(plain, rel=1e-6)
+    assert losses[1.0] != pytest.approx(plain, rel=1e-3)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_losses_by_hand(
+    tiny_data: OutfitData,
+    knowledge: TeacherKnowledge,
+    batch: dict[str, Any],
+    shared: bool,
+) -> None:
+    student = tiny_student(tiny_data, **STILL)
+    student.compile(shared_negatives=shared)
+    _, users, outfits = student._encode(batch, training=False)
+    scores = np.array(student._training_scores(batch, users, outfits))
+
+    def log_softmax(logits: np.ndarray) -> np.ndarray:
+        logits = logits.astype(np.float64)
+        logits = logits - logits.max(axis=1, keepdims=True)
+        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+    z = np.clip(np.array(knowledge.falseness(batch, shared)), -3, 3)
+    z[:, 0] = 0
+    expected = -log_softmax(scores + 2.0 * z)[:, 0].mean()
+    student.compile(
+        distillation=FalseNegativeDistillation(2.0),
+        teacher=knowledge,
+        shared_negatives=shared,
+    )
+    found = float(student.compute_loss(batch, training=True))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+    told = log_softmax(np.array(knowledge.scores(batch, shared)) / 2)
+    taken = log_softmax(scores / 2)
+    divergence = (np.exp(told) * (told - taken)).sum(axis=1).mean()
+    expected = 0.1 * -log_softmax(scores)[:, 0].mean() + 0.9 * 4 * divergence
+    student.compile(
+        distillation=KnowledgeDistillation(2.0, 0.9),
+        teacher=knowledge,
+        shared_negatives=shared,
+    )
+    found = float(student.compute_loss(batch, training=True))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_contrastive_loss_by_hand(
+    tiny_data: OutfitData, batch: dict[str, Any]
+) -> None:
+    student = tiny_student(tiny_data, **STILL)
+    student.compile()
+    plain = float(student.compute_loss(batch, training=True))
+    student.compile(contrastive=NTXent(0.5), contrastive_weight=0.3)
+    found = float(student.compute_loss(batch, training=True))
+    items = student.encode_items(batch["items"])
+    views = np.array(student.encode_outfits(items, batch["views"]))
+    assert student.projection is not None
+    flat = np.array(student.projection(views.reshape(-1, 8)))
+    flat = flat.reshape(-1, 2, 8).transpose(1, 0, 2).reshape(-1, 8)
+    flat /= np.linalg.norm(flat, axis=1, keepdims=True)
+    logits = flat @ flat.T / 0.5
+    np.fill_diagonal(logits, -np.inf)
+    size = len(batch["user"])
+    rows = np.arange(2 * size)
+    partner = logits[rows, (rows + size) % (2 * size)]
+    term = (np.log(np.exp(logits).sum(axis=1)) - partner).mean()
+    assert found == pytest.approx(plain + 0.3 * term, rel=1e-5)
+
+
+def test_layers_of_the_head_differ(tiny_data: OutfitData) -> None:
+    student = tiny_student(tiny_data)
+    assert student.projection is not None
+    first, second = (w.numpy() for w in student.projection.weights[::2])
+    assert first.shape == second.shape
+    assert not np.array_equal(first, second)
+
+
+def test_reports_each_loss(
+    tiny_data: OutfitData, knowledge: TeacherKnowledge
+) -> None:
+    student = tiny_student(tiny_data)
+    student.compile(
+        keras.optimizers.Adam(1e-2),
+        distillation=FalseNegativeDistillation(),
+        teacher=knowledge,
+        contrastive_weight=0.1,
+    )
+    assert tiny_data.item_category is not None
+    table = similar_items(tiny_data.item_category, k=4)
+    dataset = tiny_data.batches(
+        "train", 50, negatives=2, views=(EraseItem(), ReplaceItem(table))
+    )
+    history = student.fit(dataset, epochs=2, verbose=0).history
+    assert sorted(history) == ["contrastive_loss", "distillation_loss", "loss"]
+    np.testing.assert_allclose(
+        history["loss"],
+        np.array(history["distillation_loss"])
+        + 0.1 * np.array(history["contrastive_loss"]),
+        rtol=1e-4,
+    )
+
+
+def test_arguments(tiny_data: OutfitData, knowledge: TeacherKnowledge) -> None:
+    student = tiny_student(tiny_data, contrastive=False)
+    for given in (
+        {"distillation": FalseNegativeDistillation()},
+        {"teacher": knowledge},
+    ):
+        with pytest.raises(ValueError, match="should be given together"):
+            student.compile(**given)
+    with pytest.raises(ValueError, match=r"contrastive_weight=-0\.1"):
+        student.compile(contrastive_weight=-0.1)
+    with pytest.raises(ValueError, match="projection_dim=None"):
+        student.compile(contrastive_weight=0.1)
+
+
+def test_contrast_needs_views(tiny_data: OutfitData) -> None:
+    student = tiny_student(tiny_data)
+    student.compile(contrastive_weight=0.1, run_eagerly=True)
+    with pytest.raises(ValueError, match="two views of each liked outfit"):
+        student.fit(tiny_data.batches("train", 16), verbose=0)

@@ -1,0 +1,122 @@
+"""That what the documentation shows works: its code, commands, links."""
+
+import re
+import shutil
+from pathlib import Path
+
+import keras
+import pytest
+import tensorflow as tf
+
+import fndrec
+from fndrec.cli.main import parser
+
+ROOT = Path(fndrec.__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+# The pages show sizes of real use; here the same code runs on small ones.
+SMALLER = {
+    r"epochs=\d+": "epochs=1",
+    r"with_photos\(64\)": "with_photos(16)",
+    r"\bsize=64\)": "size=16)",
+    r"from_data\((\w+)": r"from_data(\1, width=0.05",
+}
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The code blocks of a page that are tagged with a language."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.S | re.M)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives the headings of a page."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
+    plain = (re.sub(r"[^\w\- ]", "", head.lower()) for head in heads)
+    return {head.replace(" ", "-") for head in plain}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the pages name: a shop and two models of it."""
+    folder = tmp_path_factory.mktemp("world")
+    shop = fndrec.SyntheticShop.generate(
+        folder / "shop",
+        num_users=12,
+        items_per_category=12,
+        likes_per_user=10,
+        image_size=16,
+    )
+    data = shop.data.with_photos(16)
+    fndrec.FNDTeacher.from_data(data, dim=8, width=0.05).save(
+        folder / "teacher.keras"
+    )
+    fndrec.FNDStudent.from_data(data, dim=8, width=0.05).save(
+        folder / "student.keras"
+    )
+    return folder
+
+
+@every_page
+def test_code_runs(
+    page: Path, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "world"
+    shutil.copytree(world, folder)
+    monkeypatch.chdir(folder)
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    # Tracing would take most of the time; the results are the same.
+    tf.config.run_functions_eagerly(True)
+    try:
+        for block in blocks(page, "python"):
+            for pattern, smaller in SMALLER.items():
+                block = re.sub(pattern, smaller, block)
+            exec(compile(block, page.name, "exec"), namespace)  # noqa: S102
+    finally:
+        tf.config.run_functions_eagerly(False)
+        keras.config.set_dtype_policy("float32")
+
+
+@every_page
+def test_code_has_at_most_80_columns(page: Path) -> None:
+    for block in blocks(page, "python"):
+        assert max(map(len, block.splitlines())) <= 80
+
+
+@every_page
+def test_commands_parse(page: Path) -> None:
+    for block in blocks(page, "bash"):
+        for line in block.splitlines():
+            if line.startswith("fndrec "):
+                parser().parse_args(line.split()[1:])
+
+
+def test_options_have_the_defaults_that_training_names() -> None:
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    both, rest = text.split("Of `fndrec train`:")
+    train, distill = rest.split("Of `fndrec distill`")
+    tables = {
+        "train shop --out x": both + train,
+        "distill shop --out x --teacher y": both + distill,
+    }
+    for command, tables_of_it in tables.items():
+        known = vars(parser().parse_args(command.split()))
+        rows = re.findall(r"^\| `--([\w-]+)` \| (\S+) \|", tables_of_it, re.M)
+        assert len(rows) > 10
+        for option, default in rows:
+            value = known[option.replace("-", "_")]
+            assert str(value).lower() == default, option
+
+
+@every_page
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("https://"):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (page.parent / name).resolve() if name else page
+        assert file.is_file(), target
+        if anchor:
+            assert anchor in anchors(file), target
