@@ -70,6 +70,13 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         help="default: hard where users share outfits, else in_batch",
     )
     parser.add_argument(
+        "--shared-negatives",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="let the candidates of the batch's other users stand against a "
+        "like too; default: where users do not share outfits",
+    )
+    parser.add_argument(
         "--learning-rate",
         type=_types.positive_float,
         default=3e-3,
@@ -117,6 +124,16 @@ def batch_size(args: argparse.Namespace, data: OutfitData) -> int:
         many = len(data.likes("train")) >= MANY_LIKES
         return LARGE_BATCH_SIZE if many else BATCH_SIZE
     return int(args.batch_size)
+
+
+def shared_negatives(args: argparse.Namespace, data: OutfitData) -> bool:
+    """Whether the batch's candidates are shared.
+
+    Where users share outfits they would be a user's own likes too often.
+    """
+    if args.shared_negatives is None:
+        return not data.shares_outfits
+    return bool(args.shared_negatives)
 
 
 def batch_arguments(

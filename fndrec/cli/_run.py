@@ -17,6 +17,8 @@ from fndrec.data import atomic_write
 from fndrec.errors import DataError
 
 RUN_FILE = "run.json"
+# Commands that fill a folder of their own.
+FOLDER_COMMANDS = ("train", "distill", "demo")
 PACKAGES = ("fndrec", "tensorflow", "keras", "tensorflow-recommenders", "numpy")
 
 
@@ -70,7 +72,7 @@ class RunRecord:
 def _command_of(path: Path) -> str | None:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+    except (OSError, ValueError):
         return None
     return record.get("command") if isinstance(record, dict) else None
 
@@ -94,10 +96,11 @@ def check_new_folder(path: Path, overwrite: bool) -> None:
             "that holds files; --overwrite replaces it"
         )
     # Replacing means deleting: a slip must not cost a data set.
-    if not (path / RUN_FILE).is_file():
+    if _command_of(path / RUN_FILE) not in FOLDER_COMMANDS:
         raise DataError(
             f"{path}: --overwrite replaces what an earlier run made. "
-            f"Received: a folder that holds files, but no {RUN_FILE}"
+            f"Received: a folder that holds files, but no {RUN_FILE} of "
+            f"{', '.join(FOLDER_COMMANDS)}"
         )
 
 

@@ -17,6 +17,7 @@ from fndrec.cli._fit import (
     checked_arguments,
     fit_and_save,
     optimizer,
+    shared_negatives,
 )
 from fndrec.cli._run import RunRecord, check_new_folder
 from fndrec.data import EraseItem
@@ -115,6 +116,7 @@ def run(args: argparse.Namespace) -> None:
         distillation=distillation,
         teacher=None if distillation is None else teacher.knowledge(data),
         contrastive_weight=args.contrastive,
+        shared_negatives=shared_negatives(args, data),
     )
     views = (EraseItem(), EraseItem()) if contrastive else None
     batches = data.batches("train", views=views, **batch_arguments(args, data))

@@ -15,6 +15,7 @@ from fndrec.cli._fit import (
     checked_arguments,
     fit_and_save,
     optimizer,
+    shared_negatives,
 )
 from fndrec.cli._run import RunRecord, check_new_folder
 from fndrec.models import FNDTeacher
@@ -73,6 +74,8 @@ def run(args: argparse.Namespace) -> None:
             use_id=args.use_id,
             seed=args.seed,
         )
-    teacher.compile(optimizer(args, data))
+    teacher.compile(
+        optimizer(args, data), shared_negatives=shared_negatives(args, data)
+    )
     batches = data.batches("train", **batch_arguments(args, data))
     fit_and_save(teacher, data, batches, args, record, "teacher", {})

@@ -23,9 +23,10 @@ class NegativeSampler:
     - `"in_batch"`: the liked outfit with each slot filled by an item of the
       same group (see `OutfitData.item_group`) from another like of the batch.
       Hardly any item is added to the batch.
-    - `"catalogue"`: the same with items from all likes of the split, so that
-      an item stands in negatives as often as in likes. The peers' type-aware
-      random negatives.
+    - `"catalogue"`: the same with the items of all likes of the split, each
+      as likely as another. The peers' type-aware random negatives; items
+      that no like of the split has are left out, as a model could tell them
+      by never having seen them.
     - `"hard"`: outfits as they are that others liked and this user did not.
 
     A negative never has the very items of the liked outfit. It holds no item
@@ -78,7 +79,7 @@ class NegativeSampler:
             ]
             self.known_pairs = np.unique(np.concatenate(pairs))
         entries = self.outfit_items[likes.outfit].ravel()
-        entries = entries[entries >= 0]
+        entries = np.unique(entries[entries >= 0])
         self.catalogue = _Pool(entries, self.group[entries])
 
     def _pairs(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:

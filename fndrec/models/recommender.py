@@ -303,12 +303,7 @@ class OutfitRecommender(_tfrs.Model):
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         restore = keras.saving.deserialize_keras_object
-        self.compile(
-            optimizer=restore(config["optimizer"]),
-            loss=restore(config["loss"]),
-            metrics=[restore(m) for m in config["metrics"]],
-            shared_negatives=config["shared_negatives"],
-        )
+        self.compile(**{key: restore(value) for key, value in config.items()})
         self.optimizer.build(self.trainable_variables)
 
     def compute_loss(
@@ -394,7 +389,10 @@ class OutfitRecommender(_tfrs.Model):
 
     def test_step(self, data: Any) -> dict[str, Any]:
         self._total_loss(data, training=False)
-        return self.get_metrics_result()
+        # Parts of the loss that only training has would read 0.
+        parts = self._compiled.trackers.keys() - {"loss"}
+        results = self.get_metrics_result()
+        return {k: v for k, v in results.items() if k not in parts}
 
     # ----------------------------------------------------- whole catalogues
 

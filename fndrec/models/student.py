@@ -178,6 +178,16 @@ class FNDStudent(OutfitRecommender):
         self._contrastive_weight = float(contrastive_weight)
         super().compile(optimizer, loss, metrics, **kwargs)
 
+    def get_compile_config(self) -> dict[str, Any]:
+        config = super().get_compile_config()
+        if config:
+            # Not the distillation, which needs the teacher.
+            config["contrastive"] = keras.saving.serialize_keras_object(
+                self._contrastive
+            )
+            config["contrastive_weight"] = self._contrastive_weight
+        return config
+
     def _loss_names(self) -> list[str]:
         names = ["loss"]
         if self._distillation is not None:

@@ -65,6 +65,11 @@ def write(name: str, content: bytes) -> Callable[[Path], None]:
     return change
 
 
+def link_elsewhere(shop: Path) -> None:
+    (shop / "5.png").unlink()
+    (shop / "5.png").symlink_to(sys.executable)
+
+
 def fails(
     words: list[object], capsys: pytest.CaptureFixture[str], *named: str
 ) -> None:
@@ -78,7 +83,7 @@ def fails(
         assert name in error
 
 
-BAD_DATA = {
+BAD_DATA: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     "no folder": (shutil.rmtree, ["shop"]),
     "no file": (lambda shop: (shop / "outfits.csv").unlink(), ["outfits.csv"]),
     "no likes": (lambda shop: (shop / "train.csv").unlink(), ["train.csv"]),
@@ -123,10 +128,7 @@ BAD_DATA = {
         ["items.csv, row 6", "'../5.png'"],
     ),
     "photo link elsewhere": (
-        lambda shop: (
-            (shop / "5.png").unlink(),
-            (shop / "5.png").symlink_to(sys.executable),
-        ),
+        link_elsewhere,
         ["items.csv, row 6", "'5.png'"],
     ),
     "category of two lines": (
@@ -239,6 +241,10 @@ def test_folders_that_would_be_lost(
     fails(["train", shop, "--out", shop], capsys, "--overwrite")
     fails(["train", shop, "--out", shop, "--overwrite"], capsys, "run.json")
     assert sorted(shop.iterdir()) == before
+    # Scores were written beside the data.
+    (shop / "run.json").write_text('{"command": "score"}')
+    fails(["train", shop, "--out", shop, "--overwrite"], capsys, "run.json")
+    assert (shop / "items.csv").exists()
     file = shop.parent / "file"
     file.touch()
     fails(["train", shop, "--out", file], capsys, "should be a folder")
@@ -324,7 +330,7 @@ def test_bad_pairs(
         ["score", model, shop, pairs, "--out", out], capsys, "pairs.csv", named
     )
     assert not out.exists()
-    assert not list(shop.parent.glob("*.run.json"))
+    assert not list(shop.parent.glob("run*"))
 
 
 def test_from_a_shell(shop: Path) -> None:

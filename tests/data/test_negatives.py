@@ -186,7 +186,7 @@ def test_in_batch_takes_items_of_another_like() -> None:
     assert own.mean() < 0.01
 
 
-def test_catalogue_draws_as_often_as_liked() -> None:
+def test_catalogue_draws_what_is_liked_each_alike() -> None:
     # Item 1 stands in 6 likes, item 2 in 3, item 3 in 1, item 4 in none.
     outfits = [[0], [1], [2], [3], [4]]
     counts = [1, 6, 3, 1]
@@ -201,8 +201,8 @@ def test_catalogue_draws_as_often_as_liked() -> None:
         np.zeros(1, int), np.zeros(1, int), 4000, np.random.default_rng(0)
     )
     shares = np.bincount(found.ravel(), minlength=5) / 4000
-    # Never the like itself, what is left in proportion.
-    np.testing.assert_allclose(shares, [0, 0.6, 0.3, 0.1, 0], atol=0.03)
+    # Never the like itself, nor what no like has.
+    np.testing.assert_allclose(shares, [0, 1 / 3, 1 / 3, 1 / 3, 0], atol=0.03)
 
 
 @each_recombined

@@ -7,8 +7,6 @@ import pytest
 from fndrec import DataError
 from fndrec.data import OutfitData
 from fndrec.evaluation import Candidates
-from fndrec.evaluation.baselines import ItemPopularity
-from fndrec.evaluation.user_metrics import user_metrics
 
 
 def make(
@@ -153,23 +151,3 @@ def test_a_split_without_likes() -> None:
     data = make([["a"], ["b"]], [("u", 0)], valid=[])
     with pytest.raises(DataError, match="valid"):
         Candidates.of(data, "valid")
-
-
-def test_popularity_does_not_tell_catalogue_negatives() -> None:
-    """Negatives are as popular as likes: a count alone guesses."""
-    rng = np.random.default_rng(1)
-    popularity = rng.pareto(1.0, (3, 20)) + 0.05
-    popularity /= popularity.sum(axis=1, keepdims=True)
-    slots = [
-        rng.choice(20, 1500, p=share) + 20 * slot
-        for slot, share in enumerate(popularity)
-    ]
-    outfits = [[f"i{i}" for i in outfit] for outfit in zip(*slots, strict=True)]
-    categories = {f"i{i}": f"c{i // 20}" for i in range(60)}
-    likes = [(f"u{i % 50}", i) for i in range(1500)]
-    data = make(outfits, likes[:1000], categories, valid=likes[1000:])
-    found = Candidates.of(data, "valid", negative_sampling="catalogue")
-    scores = ItemPopularity(data).score(found.user, found.outfits)
-    assert user_metrics(found.user, scores)["auc"] == pytest.approx(
-        0.5, abs=0.06
-    )

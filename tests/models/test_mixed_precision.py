@@ -57,6 +57,7 @@ def test_the_loss_is_scaled_and_the_step_is_not(tiny_data: OutfitData) -> None:
             optimizer,
             distillation=KnowledgeDistillation(),
             teacher=knowledge,
+            contrastive_weight=0.0,
             run_eagerly=True,
         )
         before = weights_of(model)

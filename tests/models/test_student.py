@@ -103,7 +103,7 @@ def test_losses_by_hand(
     shared: bool,
 ) -> None:
     student = tiny_student(tiny_data, **STILL)
-    student.compile(shared_negatives=shared)
+    student.compile(shared_negatives=shared, contrastive_weight=0.0)
     _, users, outfits = student._encode(batch, training=False)
     scores = np.array(student._training_scores(batch, users, outfits))
 
@@ -118,6 +118,7 @@ def test_losses_by_hand(
     student.compile(
         distillation=FalseNegativeDistillation(2.0),
         teacher=knowledge,
+        contrastive_weight=0.0,
         shared_negatives=shared,
     )
     found = float(student.compute_loss(batch, training=True))
@@ -130,6 +131,7 @@ def test_losses_by_hand(
     student.compile(
         distillation=KnowledgeDistillation(2.0, 0.9),
         teacher=knowledge,
+        contrastive_weight=0.0,
         shared_negatives=shared,
     )
     found = float(student.compute_loss(batch, training=True))
@@ -140,7 +142,7 @@ def test_contrastive_loss_by_hand(
     tiny_data: OutfitData, batch: dict[str, Any]
 ) -> None:
     student = tiny_student(tiny_data, **STILL)
-    student.compile()
+    student.compile(contrastive_weight=0.0)
     plain = float(student.compute_loss(batch, training=True))
     student.compile(contrastive=NTXent(0.5), contrastive_weight=0.3)
     found = float(student.compute_loss(batch, training=True))
@@ -157,6 +159,22 @@ def test_contrastive_loss_by_hand(
     partner = logits[rows, (rows + size) % (2 * size)]
     term = (np.log(np.exp(logits).sum(axis=1)) - partner).mean()
     assert found == pytest.approx(plain + 0.3 * term, rel=1e-5)
+
+
+def test_contrast_by_default_where_there_is_a_head(
+    tiny_data: OutfitData, batch: dict[str, Any]
+) -> None:
+    student = tiny_student(tiny_data, **STILL)
+    losses = []
+    for weight in (None, 0.1, 0.0):
+        student.compile(contrastive_weight=weight)
+        losses.append(float(student.compute_loss(batch, training=True)))
+    assert losses[0] == losses[1]
+    assert losses[0] > losses[2]
+    plain = tiny_student(tiny_data, contrastive=False, **STILL)
+    plain.compile()
+    loss = float(plain.compute_loss(batch, training=True))
+    assert loss == pytest.approx(losses[2])
 
 
 def test_layers_of_the_head_differ(tiny_data: OutfitData) -> None:
@@ -190,6 +208,10 @@ def test_reports_each_loss(
         + 0.1 * np.array(history["contrastive_loss"]),
         rtol=1e-4,
     )
+    # Other splits have neither teacher nor views.
+    valid = tiny_data.batches("valid", 12, negatives=2)
+    found = student.evaluate(valid, verbose=0, return_dict=True)
+    assert list(found) == ["loss"]
 
 
 def test_arguments(tiny_data: OutfitData, knowledge: TeacherKnowledge) -> None:
