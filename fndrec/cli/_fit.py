@@ -21,6 +21,9 @@ from fndrec.models import OutfitRecommender
 BATCH_SIZE = 128
 LARGE_BATCH_SIZE = 1024
 MANY_LIKES = 100_000
+WEIGHT_DECAY = 0.01
+# A vector for each item learns the likes by heart unless it is held back.
+ID_WEIGHT_DECAY = 0.3
 
 
 def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,8 +88,9 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weight-decay",
         type=_types.non_negative_float,
-        default=0.01,
-        help="of AdamW",
+        default=None,
+        help=f"of AdamW; default: {WEIGHT_DECAY}, or {ID_WEIGHT_DECAY} where "
+        "items are known by their ids alone",
     )
     parser.add_argument(
         "--dropout",
@@ -158,9 +162,12 @@ def optimizer(args: argparse.Namespace, data: OutfitData) -> Any:
         warmup_steps=steps,
         alpha=0.02,
     )
-    return keras.optimizers.AdamW(
-        schedule, weight_decay=args.weight_decay, beta_2=0.99
-    )
+    decay = args.weight_decay
+    if decay is None:
+        known = (data.store, data.features, data.category_index)
+        ids_alone = all(content is None for content in known)
+        decay = ID_WEIGHT_DECAY if ids_alone else WEIGHT_DECAY
+    return keras.optimizers.AdamW(schedule, weight_decay=decay, beta_2=0.99)
 
 
 def fit_and_save(

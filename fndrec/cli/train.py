@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--width",
         type=_types.positive_float,
-        default=0.35,
+        default=0.25,
         help="factor on AlexNet's filters",
     )
     parser.add_argument(

@@ -12,10 +12,12 @@ from fndrec.layers._checks import positive_int, rate
 class IdEmbedding(keras.layers.Layer):
     """A vector per known id; row 0 stands for every id not known.
 
-    In training each id is replaced by row 0 at `unknown_rate`. So row 0
-    learns what is true of ids on average, and an id never seen in training
-    (a new user, a new item) gets a useful vector rather than an untrained
-    one.
+    Row 0 is what all ids have in common, and a known id is the sum of row 0
+    and its own row. So an id with little to learn from stays near the
+    average, as weight decay draws its own row to zero, and an id never seen
+    in training (a new user, a new item) gets a useful vector rather than an
+    untrained one. In training ids are shown as unknown at `unknown_rate`, so
+    that row 0 is good alone, too.
 
     Args:
         num_ids: Number of known ids. The table has `num_ids + 1` rows.
@@ -79,7 +81,10 @@ class IdEmbedding(keras.layers.Layer):
                 >= self.unknown_rate
             )
             ids = ids * ops.cast(keep, ids.dtype)
-        return self.embedding(ids)
+        own = self.embedding(ids)
+        known = ops.cast(ids > 0, own.dtype)
+        common = self.embedding(ops.zeros_like(ids))
+        return common + own * ops.expand_dims(known, -1)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
         return (*input_shape, self.dim)

@@ -40,7 +40,7 @@ class FNDTeacher(OutfitRecommender):
         data: OutfitData,
         *,
         dim: int = 64,
-        width: float = 0.35,
+        width: float = 0.25,
         **kwargs: Any,
     ) -> Self:
         """A teacher for what `data` knows of its items.
