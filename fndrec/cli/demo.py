@@ -77,6 +77,16 @@ def run(args: argparse.Namespace) -> None:
             seconds[name] = time.time()
             print(f"\n=== {len(seconds)}. {title}", flush=True)
 
+        def command(*words: object) -> None:
+            """Runs a command as a user would, and shows it."""
+            line = [str(word) for word in words]
+            shown = " ".join(line).replace(str(folder), str(args.out))
+            print(f"$ fndrec {shown}", flush=True)
+            # A process of its own, with memory and seeds of its own.
+            subprocess.run(  # noqa: S603
+                [sys.executable, "-m", "fndrec", *line], check=True
+            )
+
         step("shop", "A shop with planted tastes")
         shop = SyntheticShop.generate(
             shop_dir, num_users=args.users, seed=args.seed
@@ -87,9 +97,9 @@ def run(args: argparse.Namespace) -> None:
             *("--epochs", str(args.epochs), "--seed", str(args.seed)),
             *("--batch-size", "64"),
         ]
-        _command("train", shop_dir, "--out", folder / "teacher", *common)
+        command("train", shop_dir, "--out", folder / "teacher", *common)
         step("student", "The student, distilled from it")
-        _command(
+        command(
             *("distill", shop_dir, "--teacher", folder / "teacher"),
             *("--out", folder / "student", *common),
         )
@@ -104,7 +114,7 @@ def run(args: argparse.Namespace) -> None:
         result.save(folder / "test.json")
         step("export", "The student as a SavedModel")
         export = folder / "export"
-        _command("export", folder / "student", export, "--data", shop_dir)
+        command("export", folder / "student", export, "--data", shop_dir)
         step("serve", "Loaded by a process that has TensorFlow alone")
         user = shop.data.users[0]
         _draw(data, shop, export / "1", user, folder / "best_outfits.png")
@@ -124,16 +134,6 @@ def run(args: argparse.Namespace) -> None:
     print(
         f"\nDone in {times[-1] - times[0]:.0f} s. The shop, both models, the "
         f"SavedModel and the picture best_outfits.png are in {args.out}"
-    )
-
-
-def _command(*words: object) -> None:
-    """Runs a command as a user would, and shows it."""
-    line = [str(word) for word in words]
-    print("$ fndrec " + " ".join(line), flush=True)
-    # A process of its own, so that its memory and seeds are its own too.
-    subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "fndrec", *line], check=True
     )
 
 
