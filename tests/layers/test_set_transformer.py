@@ -42,8 +42,8 @@ def test_life(tmp_path: Path) -> None:
         tmp_path,
     )
     # norm, projection, mix, inner_norm, inner, outer in each of two blocks;
-    # the same in the pooling, but its seed has no bias, and a value.
-    assert len(layer.weights) == 2 * 12 + 13
+    # the same in the pooling, but its seed has no bias, a value and the last.
+    assert len(layer.weights) == 2 * 12 + 13 + 4
 
 
 def test_life_with_leading_axes(tmp_path: Path) -> None:
@@ -85,7 +85,8 @@ def plain_set_transformer(layer: Any, x: np.ndarray) -> np.ndarray:
     values = by_head(dense(layer.value, x))
     heads = [w @ v for w, v in zip(weights, values, strict=True)]
     x = dense(layer.mix, np.concatenate(heads, axis=-1))
-    return x + feed_forward(layer, x)
+    x = x + feed_forward(layer, x)
+    return dense(layer.last, norm(layer.last_norm, x))
 
 
 def by_head(x: np.ndarray) -> list[np.ndarray]:
