@@ -6,11 +6,11 @@ never seen, who is scored as the cold-start user.
 """
 
 import argparse
+import csv
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv
 
 from fndrec.cli._data import (
     add_data_arguments,
@@ -67,10 +67,18 @@ def run(args: argparse.Namespace) -> None:
     scores = model.score_outfits(
         users, model.embed_items(data, rows), positions[:, None]
     )
-    table = pairs.append_column("score", pa.array(scores[:, 0]))
-    known = pa.array((users > 0).astype(np.int8))
-    with atomic_path(args.out) as path:
-        csv.write_csv(table.append_column("known", known), path)
+    columns = {
+        **pairs.to_pydict(),
+        "score": [f"{score:.8g}" for score in scores[:, 0].tolist()],
+        "known": (users > 0).astype(int).tolist(),
+    }
+    with (
+        atomic_path(args.out) as path,
+        path.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
     record.save(
         args.out.parent,
         metrics={"rows": len(users), "unknown_users": int((users == 0).sum())},
