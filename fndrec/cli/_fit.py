@@ -99,6 +99,13 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         help="dropout rate of the towers of photos and features",
     )
     parser.add_argument(
+        "--use-id",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="give each item a vector of its own (default: only where "
+        "nothing else is known of the items)",
+    )
+    parser.add_argument(
         "--precision",
         choices=("float32", "mixed_bfloat16", "mixed_float16"),
         default="float32",

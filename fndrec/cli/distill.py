@@ -74,13 +74,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="factor on AlexNet's filters",
     )
     parser.add_argument(
-        "--use-id",
-        action=argparse.BooleanOptionalAction,
-        default=None,
-        help="give each item a vector of its own (default: only where "
-        "nothing else is known of the items)",
-    )
-    parser.add_argument(
         "--dim",
         type=_types.positive_int,
         default=20,

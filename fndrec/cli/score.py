@@ -60,13 +60,7 @@ def run(args: argparse.Namespace) -> None:
     assert model.vocabulary is not None
     data = data.with_vocabulary(model.vocabulary)
     users = data.vocabulary.users.rows(pairs["user_id"].combine_chunks()) + 1
-    rows, at = np.unique(outfits, return_inverse=True)
-    positions = at.reshape(outfits.shape).astype(np.int32)
-    if len(rows) and rows[0] < 0:
-        rows, positions = rows[1:], positions - 1
-    scores = model.score_outfits(
-        users, model.embed_items(data, rows), positions[:, None]
-    )
+    scores = model.score_sets(data, users, outfits[:, None])
     columns = {
         **pairs.to_pydict(),
         "score": [f"{score:.8g}" for score in scores[:, 0].tolist()],

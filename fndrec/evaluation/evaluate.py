@@ -89,15 +89,7 @@ def score_candidates(
     if model.vocabulary is not None:
         data = data.with_vocabulary(model.vocabulary)
     sets = np.concatenate([candidates.outfits, candidates.blanks], axis=1)
-    rows, outfits = np.unique(sets, return_inverse=True)
-    outfits = outfits.reshape(sets.shape).astype(np.int32)
-    if rows[0] < 0:
-        rows, outfits = rows[1:], outfits - 1
-    scores = model.score_outfits(
-        data.user_index[candidates.user],
-        model.embed_items(data, rows),
-        outfits,
-    )
+    scores = model.score_sets(data, data.user_index[candidates.user], sets)
     width = candidates.outfits.shape[1]
     return summarise(candidates.user, scores[:, :width], scores[:, width:])
 

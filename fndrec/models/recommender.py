@@ -493,6 +493,28 @@ class OutfitRecommender(_tfrs.Model):
             return np.zeros((0, self.aggregator.dim), np.float32)
         return np.concatenate(parts)
 
+    def score_sets(
+        self, data: OutfitData, users: np.ndarray, outfits: np.ndarray
+    ) -> np.ndarray:
+        """Scores of candidate outfits, each distinct item embedded once.
+
+        Args:
+            data: The data set, as the model sees it.
+            users: `(rows,)` user indices, 0 for the cold-start user.
+            outfits: `(rows, candidates, slots)` item rows of `data`, -1
+                padding.
+
+        Returns:
+            Float32 array `(rows, candidates)`.
+        """
+        rows, positions = np.unique(outfits, return_inverse=True)
+        positions = positions.reshape(outfits.shape).astype(np.int32)
+        if len(rows) and rows[0] < 0:
+            rows, positions = rows[1:], positions - 1
+        return self.score_outfits(
+            users, self.embed_items(data, rows), positions
+        )
+
     def score_outfits(
         self,
         users: np.ndarray,

@@ -78,8 +78,9 @@ def test_optimizers_are_wrapped(tiny_data: OutfitData) -> None:
     model.compile(keras.optimizers.Adam(1e-2))
     assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
     dataset = tiny_data.batches("train", 50, negatives=2)
-    history = model.fit(dataset, epochs=3, verbose=0).history
-    assert history["loss"][-1] < history["loss"][0]
+    # Keras skips steps until the scale no longer overflows.
+    history = model.fit(dataset, epochs=8, verbose=0).history
+    assert history["loss"][-1] < 0.8 * history["loss"][0]
 
 
 def test_a_loaded_model_still_scales(
