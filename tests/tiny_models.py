@@ -1,5 +1,7 @@
 """Models small enough to be made in each test."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,3 +53,12 @@ def batch_of(
 
 def weights_of(model: Any) -> list[np.ndarray]:
     return [weight.numpy().copy() for weight in model.weights]
+
+
+def copy_shop(data: OutfitData, folder: Path) -> None:
+    """Writes tables and photos of a shop, decoded photos left out."""
+    assert data.photo_root is not None
+    shutil.copytree(
+        data.photo_root, folder, ignore=shutil.ignore_patterns(".fndrec")
+    )
+    data.to_csv(folder)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_models import tiny_teacher
+from tiny_models import copy_shop, tiny_teacher
 
 from fndrec.cli import main
 from fndrec.data import OutfitData
@@ -19,13 +19,7 @@ from fndrec.data import OutfitData
 @pytest.fixture
 def shop(tiny_photo_data: OutfitData, tmp_path: Path) -> Path:
     folder = tmp_path / "shop"
-    assert tiny_photo_data.photo_root is not None
-    shutil.copytree(
-        tiny_photo_data.photo_root,
-        folder,
-        ignore=shutil.ignore_patterns(".fndrec"),
-    )
-    tiny_photo_data.to_csv(folder)
+    copy_shop(tiny_photo_data, folder)
     return folder
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from tiny_models import copy_shop
 
 import fndrec
 from fndrec.cli import main
@@ -56,13 +57,7 @@ def photo_shop(
     tiny_photo_data: OutfitData, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     folder = tmp_path_factory.mktemp("shops") / "photos"
-    assert tiny_photo_data.photo_root is not None
-    shutil.copytree(
-        tiny_photo_data.photo_root,
-        folder,
-        ignore=shutil.ignore_patterns(".fndrec"),
-    )
-    tiny_photo_data.to_csv(folder)
+    copy_shop(tiny_photo_data, folder)
     return folder
 
 

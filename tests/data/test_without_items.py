@@ -1,10 +1,10 @@
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from tiny_models import copy_shop
 
 from fndrec import DataError
 from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
@@ -14,13 +14,7 @@ from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
 def data(tiny_photo_data: OutfitData, tmp_path: Path) -> OutfitData:
     """The tiny shop, the photo of item 5 broken."""
     folder = tmp_path / "shop"
-    assert tiny_photo_data.photo_root is not None
-    shutil.copytree(
-        tiny_photo_data.photo_root,
-        folder,
-        ignore=shutil.ignore_patterns(".fndrec"),
-    )
-    tiny_photo_data.to_csv(folder)
+    copy_shop(tiny_photo_data, folder)
     (folder / "5.png").write_text("no photo")
     return OutfitData.from_csv(folder)
 
