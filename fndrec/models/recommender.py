@@ -319,6 +319,7 @@ class OutfitRecommender(_tfrs.Model):
             Scalar float32 loss, regularisation left out.
         """
         _, users, outfits = self._encode(inputs, training)
+        self._update_metrics(inputs, users, outfits)
         return self._ranking_loss(inputs, users, outfits, training)
 
     def _encode(
@@ -332,13 +333,9 @@ class OutfitRecommender(_tfrs.Model):
         users = self.encode_users(batch["user"], training=training)
         return items, users, outfits
 
-    def _ranking_loss(
-        self,
-        inputs: dict[str, Any],
-        users: Any,
-        outfits: Any,
-        training: bool,
-    ) -> Any:
+    def _update_metrics(
+        self, inputs: dict[str, Any], users: Any, outfits: Any
+    ) -> None:
         scores = self.score(users, outfits)
         labels = liked_first(scores)
         weight = inputs.get("sample_weight")
@@ -349,10 +346,24 @@ class OutfitRecommender(_tfrs.Model):
                 )
             else:
                 metric.update_state(labels, scores, sample_weight=weight)
-        if training and self._compiled.shared_negatives:
-            scores = self._training_scores(inputs, users, outfits)
-            labels = liked_first(scores)
-        return self._compiled.loss(labels, scores, sample_weight=weight)
+
+    def _ranking_loss(
+        self,
+        inputs: dict[str, Any],
+        users: Any,
+        outfits: Any,
+        training: bool,
+    ) -> Any:
+        scores = (
+            self._training_scores(inputs, users, outfits)
+            if training
+            else self.score(users, outfits)
+        )
+        return self._compiled.loss(
+            liked_first(scores),
+            scores,
+            sample_weight=inputs.get("sample_weight"),
+        )
 
     def _training_scores(
         self, inputs: dict[str, Any], users: Any, outfits: Any

@@ -200,11 +200,11 @@ class FNDStudent(OutfitRecommender):
         self, inputs: dict[str, Any], training: bool = False
     ) -> Any:
         items, users, outfits = self._encode(inputs, training)
-        loss = self._ranking_loss(inputs, users, outfits, training)
-        if not training:
-            return loss
+        self._update_metrics(inputs, users, outfits)
         weight = inputs.get("sample_weight")
-        if self._distillation is not None:
+        if not training or self._distillation is None:
+            loss = self._ranking_loss(inputs, users, outfits, training)
+        else:
             scores = self._training_scores(inputs, users, outfits)
             tell = (
                 self._teacher.falseness
@@ -214,7 +214,7 @@ class FNDStudent(OutfitRecommender):
             told = tell(inputs, self._compiled.shared_negatives)
             loss = self._distillation(told, scores, sample_weight=weight)
             self._track("distillation_loss", loss, inputs)
-        if self._contrastive_weight > 0:
+        if training and self._contrastive_weight > 0:
             term = self._contrastive_loss(items, inputs, weight)
             self._track("contrastive_loss", term, inputs)
             loss = loss + self._contrastive_weight * term
