@@ -18,9 +18,6 @@ from fndrec.data.synthetic_truth import SyntheticTruth, outfit_attributes
 from fndrec.data.tables import OutfitData
 from fndrec.errors import DataError
 
-LIKED = 0.1
-"""Share of all outfits that a user truly likes."""
-
 MISTAKEN = 0.02
 """Share of the observed likes that are none."""
 
@@ -76,6 +73,7 @@ class SyntheticShop:
         likes_per_user: int = 40,
         image_size: int = 64,
         observed: float = 0.3,
+        liked: float = 0.1,
         seed: int = 0,
     ) -> SyntheticShop:
         """Makes a shop, the same one for the same arguments.
@@ -91,6 +89,8 @@ class SyntheticShop:
             observed: Share of the outfits truly liked in the catalogue that
                 shows in the likes. The catalogue is made as large as that
                 takes.
+            liked: Share of all outfits that a user truly likes, hence of
+                false negatives among outfits drawn at random.
             seed: Seed of everything.
 
         Returns:
@@ -110,6 +110,11 @@ class SyntheticShop:
                 "`observed` should be a float over 0 and at most 1. "
                 f"Received: observed={observed}"
             )
+        if not 0 < liked < 1:
+            raise DataError(
+                "`liked` should be a float between 0 and 1. "
+                f"Received: liked={liked}"
+            )
         folder = Path(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise DataError(f"{folder} should be a new or an empty folder.")
@@ -117,9 +122,9 @@ class SyntheticShop:
         rng = np.random.default_rng(seed)
         looks = _looks(len(CATEGORIES) * items_per_category, rng)
         categories = [c for c in CATEGORIES for _ in range(items_per_category)]
-        wanted = round(likes_per_user / LIKED / observed)
+        wanted = round(likes_per_user / liked / observed)
         outfits = _outfits(wanted, items_per_category, rng)
-        truth = _truth(looks, num_users, items_per_category, rng)
+        truth = _truth(looks, num_users, items_per_category, liked, rng)
         likes = _likes(truth, outfits, likes_per_user, rng)
 
         # Written under another name, so that a shop is whole or not there.
@@ -179,6 +184,7 @@ def _truth(
     looks: list[Look],
     num_users: int,
     items_per_category: int,
+    liked: float,
     rng: np.random.Generator,
 ) -> SyntheticTruth:
     """Plants the tastes."""
@@ -215,7 +221,7 @@ def _truth(
         attributes=attributes,
         taste=taste,
         harmony=harmony,
-        threshold=np.quantile(utility, 1 - LIKED, axis=1),
+        threshold=np.quantile(utility, 1 - liked, axis=1),
     )
 
 

@@ -34,6 +34,32 @@ def user_metrics(users: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     >>> user_metrics(np.array([0]), np.array([[3.0, 1.0, 2.0]]))["auc"]
     1.0
     """
+    found = metrics_by_user(users, scores)
+    known = np.isfinite(found["auc"])
+    if not known.any():
+        return dict.fromkeys(found, float("nan"))
+    return {name: float(x[known].mean()) for name, x in found.items()}
+
+
+def metrics_by_user(
+    users: np.ndarray, scores: np.ndarray, liked: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """The metrics of `user_metrics`, one value a user.
+
+    Args:
+        users: `(likes,)` user of each row.
+        scores: `(likes, candidates)`.
+        liked: `(likes, candidates)` bools, which candidates are liked; by
+            default column 0.
+
+    Returns:
+        Arrays `(distinct users,)` in the order of `np.unique(users)`, see
+        `user_metrics`; NaN for a user without negatives or without a liked
+        outfit.
+
+    Raises:
+        ValueError: If a score is not finite.
+    """
     if not np.isfinite(scores).all():
         row, column = np.argwhere(~np.isfinite(scores))[0]
         raise ValueError(
@@ -43,7 +69,9 @@ def user_metrics(users: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     likes, width = scores.shape
     user = np.repeat(np.unique(users, return_inverse=True)[1], width)
     score = scores.ravel().astype(np.float64)
-    liked = np.tile(np.arange(width) == 0, likes)
+    if liked is None:
+        liked = np.tile(np.arange(width) == 0, (likes, 1))
+    liked = np.ravel(liked)
 
     # Best first within each user.
     order = np.lexsort((-score, user))
@@ -75,13 +103,14 @@ def user_metrics(users: np.ndarray, scores: np.ndarray) -> dict[str, float]:
             ideal * discount, start, user
         )
         mean_ndcg = np.bincount(user, at_cutoff) / size
-    known = negatives > 0
-    if not known.any():
-        return dict.fromkeys(("auc", "ndcg", "mean_ndcg"), float("nan"))
+    known = (negatives > 0) & (positives > 0)
     return {
-        "auc": float(auc[known].mean()),
-        "ndcg": float(ndcg[known].mean()),
-        "mean_ndcg": float(mean_ndcg[known].mean()),
+        name: np.where(known, values, np.nan)
+        for name, values in (
+            ("auc", auc),
+            ("ndcg", ndcg),
+            ("mean_ndcg", mean_ndcg),
+        )
     }
 
 

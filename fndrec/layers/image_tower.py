@@ -133,7 +133,7 @@ class ImageTower(keras.layers.Layer):
         self.built = True
 
     def call(self, images: Any, training: bool = False) -> Any:
-        x = ops.cast(images, "float32")
+        x = ops.convert_to_tensor(images)
         if training and self.flip:
             flipped = (
                 keras.random.uniform(
@@ -142,6 +142,7 @@ class ImageTower(keras.layers.Layer):
                 < 0.5
             )
             x = ops.where(flipped, ops.flip(x, axis=2), x)
+        x = ops.cast(x, "float32")
         if self._preprocess is not None:
             x = self._preprocess(x)
         elif self.backbone == "alexnet":

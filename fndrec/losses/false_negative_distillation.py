@@ -59,6 +59,8 @@ class FalseNegativeDistillation(keras.losses.Loss):
     3.0486
     """
 
+    learns_from = "falseness"
+
     def __init__(
         self, alpha: float = 1.0, clip: float | None = 3.0, **kwargs: Any
     ) -> None:

@@ -54,6 +54,8 @@ class KnowledgeDistillation(keras.losses.Loss):
       Network](https://arxiv.org/abs/1503.02531), section 2.
     """
 
+    learns_from = "scores"
+
     def __init__(
         self, temperature: float = 2.0, weight: float = 0.5, **kwargs: Any
     ) -> None:

@@ -59,18 +59,25 @@ class TeacherKnowledge:
         )
 
     @classmethod
-    def of(cls, model: OutfitRecommender, data: OutfitData) -> Self:
+    def of(
+        cls,
+        model: OutfitRecommender,
+        data: OutfitData,
+        split: str = "train",
+    ) -> Self:
         """Computes the knowledge of `model` about `data`.
 
         Args:
             model: The teacher.
-            data: The data set; distances are taken to likes in `"train"`.
+            data: The data set.
+            split: Split whose likes give the radii. The teacher has been
+                drawn to those of `"train"`, so that others lie farther out.
 
         Returns:
             The knowledge.
         """
         items = model.embed_items(data)
-        likes = data.likes("train")
+        likes = data.likes(split)
         liked, inverse = np.unique(likes.outfit, return_inverse=True)
         outfits = model.embed_outfits(items, data.outfit_items[liked])
         users = model.encode_users(

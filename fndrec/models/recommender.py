@@ -127,7 +127,7 @@ class OutfitRecommender(_tfrs.Model):
         dropout: float = 0.1,
         use_id: bool | None = None,
         score: str = "cosine",
-        temperature: float = 0.1,
+        temperature: float | None = None,
         unknown_rate: float = 0.05,
         seed: int = 0,
     ) -> dict[str, Any]:
@@ -148,13 +148,18 @@ class OutfitRecommender(_tfrs.Model):
                 vector says nothing of items never seen, and learns few likes
                 by heart.
             score: Kind of score, see `OutfitScore`.
-            temperature: Temperature of the score.
+            temperature: Temperature of the score; `0.8 / sqrt(dim)` by
+                default. Cosines of random unit vectors spread by
+                `1 / sqrt(dim)`: a temperature that does not follow makes the
+                softmax of a narrow model too sharp to learn from.
             unknown_rate: Share of ids hidden in training, see `IdEmbedding`.
             seed: Seed of all weights.
 
         Returns:
             Keyword arguments for the constructor.
         """
+        if temperature is None:
+            temperature = 0.8 / dim**0.5
         known = data.vocabulary
         towers: dict[str, Any] = {}
         if data.store is not None:

@@ -16,6 +16,8 @@ from fndrec.losses import (
 from fndrec.models.knowledge import TeacherKnowledge
 from fndrec.models.recommender import OutfitRecommender
 
+Distillation = FalseNegativeDistillation | KnowledgeDistillation
+
 
 @keras.saving.register_keras_serializable("fndrec")
 class FNDStudent(OutfitRecommender):
@@ -64,7 +66,7 @@ class FNDStudent(OutfitRecommender):
         )
         self.projection_dim = projection_dim
         self.projection = None
-        self._distillation: Any = None
+        self._distillation: Any = []
         self._teacher: Any = None
         self._contrastive: Any = None
         self._contrastive_weight = 0.0
@@ -125,9 +127,8 @@ class FNDStudent(OutfitRecommender):
         loss: Any = None,
         metrics: Sequence[Any] | None = None,
         *,
-        distillation: FalseNegativeDistillation
-        | KnowledgeDistillation
-        | None = None,
+        distillation: Distillation | Sequence[Distillation] | None = None,
+        distillation_weights: Sequence[float] | None = None,
         teacher: TeacherKnowledge | None = None,
         contrastive: NTXent | None = None,
         contrastive_weight: float | None = None,
@@ -141,7 +142,10 @@ class FNDStudent(OutfitRecommender):
                 `OutfitRecommender.compile`. Also what `evaluate` reports.
             metrics: See `OutfitRecommender.compile`.
             distillation: `FalseNegativeDistillation` or
-                `KnowledgeDistillation`, in place of `loss` in training.
+                `KnowledgeDistillation`, or a list of both, in place of
+                `loss` in training.
+            distillation_weights: Weights of the losses of a list; 1 each by
+                default.
             teacher: What the teacher knows, from `FNDTeacher.knowledge`.
             contrastive: Contrastive loss; `NTXent()` by default.
             contrastive_weight: Weight of the contrastive loss; 0 for none,
@@ -150,8 +154,9 @@ class FNDStudent(OutfitRecommender):
             **kwargs: See `OutfitRecommender.compile`.
 
         Raises:
-            ValueError: If `distillation` is given without `teacher`, or the
-                contrastive loss to a student without projection head.
+            ValueError: If `distillation` is given without `teacher` or with
+                another number of weights, or the contrastive loss to a
+                student without projection head.
         """
         if (distillation is None) != (teacher is None):
             raise ValueError(
@@ -172,7 +177,20 @@ class FNDStudent(OutfitRecommender):
                 f"contrastive_weight={contrastive_weight}, "
                 f"projection_dim={self.projection_dim}"
             )
-        self._distillation = distillation
+        if distillation is None:
+            distillation = []
+        elif not isinstance(distillation, Sequence):
+            distillation = [distillation]
+        weights = distillation_weights
+        if weights is None:
+            weights = [1.0] * len(distillation)
+        if len(weights) != len(distillation):
+            raise ValueError(
+                "`distillation_weights` should be one a distillation loss. "
+                f"Received: {len(weights)} weights, {len(distillation)} "
+                "losses"
+            )
+        self._distillation = list(zip(weights, distillation, strict=True))
         self._teacher = teacher
         self._contrastive = contrastive or NTXent()
         self._contrastive_weight = float(contrastive_weight)
@@ -190,7 +208,7 @@ class FNDStudent(OutfitRecommender):
 
     def _loss_names(self) -> list[str]:
         names = ["loss"]
-        if self._distillation is not None:
+        if self._distillation:
             names.append("distillation_loss")
         if self._contrastive_weight > 0:
             names.append("contrastive_loss")
@@ -202,17 +220,15 @@ class FNDStudent(OutfitRecommender):
         items, users, outfits = self._encode(inputs, training)
         self._update_metrics(inputs, users, outfits)
         weight = inputs.get("sample_weight")
-        if not training or self._distillation is None:
+        if not training or not self._distillation:
             loss = self._ranking_loss(inputs, users, outfits, training)
         else:
             scores = self._training_scores(inputs, users, outfits)
-            tell = (
-                self._teacher.falseness
-                if isinstance(self._distillation, FalseNegativeDistillation)
-                else self._teacher.scores
-            )
-            told = tell(inputs, self._compiled.shared_negatives)
-            loss = self._distillation(told, scores, sample_weight=weight)
+            loss = 0.0
+            for part, distillation in self._distillation:
+                tell = getattr(self._teacher, distillation.learns_from)
+                told = tell(inputs, self._compiled.shared_negatives)
+                loss += part * distillation(told, scores, sample_weight=weight)
             self._track("distillation_loss", loss, inputs)
         if training and self._contrastive_weight > 0:
             term = self._contrastive_loss(items, inputs, weight)

@@ -58,13 +58,16 @@ class FNDTeacher(OutfitRecommender):
         model.vocabulary = data.vocabulary
         return model
 
-    def knowledge(self, data: OutfitData) -> TeacherKnowledge:
+    def knowledge(
+        self, data: OutfitData, split: str = "train"
+    ) -> TeacherKnowledge:
         """What a student learns from: computed once, not at every step.
 
         Args:
-            data: The data set whose likes in `"train"` give the radii.
+            data: The data set.
+            split: Split whose likes give the radii.
 
         Returns:
             A `TeacherKnowledge`.
         """
-        return TeacherKnowledge.of(self, data)
+        return TeacherKnowledge.of(self, data, split)
