@@ -12,7 +12,13 @@ arXiv:2110.06483.
 from fndrec import data, evaluation, layers, losses, metrics, models, serving
 from fndrec.data import EraseItem, OutfitData, ReplaceItem, SyntheticShop
 from fndrec.errors import DataError
-from fndrec.evaluation import Validation, evaluate, outfit_sheet
+from fndrec.evaluation import (
+    Validation,
+    audit_negatives,
+    compare,
+    evaluate,
+    outfit_sheet,
+)
 from fndrec.models import FNDStudent, FNDTeacher, load_model
 from fndrec.retrieval import recommend
 from fndrec.serving import export
@@ -28,6 +34,8 @@ __all__ = [
     "ReplaceItem",
     "SyntheticShop",
     "Validation",
+    "audit_negatives",
+    "compare",
     "data",
     "evaluate",
     "evaluation",

@@ -6,10 +6,19 @@ import sys
 from collections.abc import Sequence
 
 from fndrec import __version__
-from fndrec.cli import demo, distill, evaluate, export, score, train
+from fndrec.cli import (
+    audit,
+    compare,
+    demo,
+    distill,
+    evaluate,
+    export,
+    score,
+    train,
+)
 from fndrec.errors import DataError
 
-COMMANDS = (demo, train, distill, evaluate, score, export)
+COMMANDS = (demo, train, distill, evaluate, compare, audit, score, export)
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):

@@ -1,9 +1,18 @@
 """Protocols, baselines and reports."""
 
+from fndrec.evaluation.audit import audit_negatives
 from fndrec.evaluation.baselines import Baseline, default_baselines
 from fndrec.evaluation.candidates import Candidates
+from fndrec.evaluation.compare import compare
+from fndrec.evaluation.comparison import Comparison
 from fndrec.evaluation.evaluate import evaluate
+from fndrec.evaluation.held_out_falseness import HeldOutFalseness
+from fndrec.evaluation.liked_probability import LikedProbability
+from fndrec.evaluation.model_costs import ModelCosts
+from fndrec.evaluation.multiply_adds import multiply_adds
+from fndrec.evaluation.negative_audit import NegativeAudit
 from fndrec.evaluation.outfit_sheet import outfit_sheet
+from fndrec.evaluation.precision_recall import PrecisionRecall
 from fndrec.evaluation.result import EvaluationResult
 from fndrec.evaluation.user_metrics import user_metrics
 from fndrec.evaluation.validation import Validation
@@ -11,10 +20,19 @@ from fndrec.evaluation.validation import Validation
 __all__ = [
     "Baseline",
     "Candidates",
+    "Comparison",
     "EvaluationResult",
+    "HeldOutFalseness",
+    "LikedProbability",
+    "ModelCosts",
+    "NegativeAudit",
+    "PrecisionRecall",
     "Validation",
+    "audit_negatives",
+    "compare",
     "default_baselines",
     "evaluate",
+    "multiply_adds",
     "outfit_sheet",
     "user_metrics",
 ]

@@ -338,7 +338,8 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 
 def test_the_commands() -> None:
     assert sorted(commands()) == [
-        *("demo", "distill", "evaluate", "export", "score", "train")
+        *("audit", "compare", "demo", "distill"),
+        *("evaluate", "export", "score", "train"),
     ]
 
 

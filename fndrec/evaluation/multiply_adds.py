@@ -1,0 +1,100 @@
+"""Multiply-adds, counted from the operations of a graph."""
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+# Operations on products that are not known here, and those that hold others.
+NOT_KNOWN = re.compile("Conv|MatMul|Einsum|Dot|Call|While|If$|Case|Launch")
+
+
+def multiply_adds(function: Callable[..., Any], *inputs: Any) -> int:
+    """Multiply-adds of a call of a function, counted from its graph.
+
+    Counted are the products of convolutions, matrices and einsums, and of
+    elementwise products that are summed, such as an attention-weighted sum or
+    a dot product. Products with the zeros that pad a photo count, as is usual.
+    Left out is what grows only with the number of units: biases,
+    normalisations, activations, poolings, look-ups in tables.
+
+    Args:
+        function: A function of tensors.
+        *inputs: Its inputs, or `tf.TensorSpec`s of them, of static shapes.
+
+    Returns:
+        The number of multiply-adds.
+
+    Raises:
+        ValueError: If a shape is not static, or an operation is one whose
+            products cannot be counted.
+
+    Example:
+
+    >>> multiply_adds(tf.matmul, tf.TensorSpec((3, 4)), tf.TensorSpec((4, 5)))
+    60
+    """
+    before = tf.config.functions_run_eagerly()
+    # Else a `tf.function` in the function would be one operation.
+    tf.config.run_functions_eagerly(True)
+    try:
+        traced = tf.function(function).get_concrete_function(*inputs)
+    finally:
+        tf.config.run_functions_eagerly(before)
+    return sum(_of(one) for one in traced.graph.get_operations())
+
+
+def _of(one: Any) -> int:
+    """Multiply-adds of one operation."""
+    if one.type == "Conv2D":
+        # Filters are (height, width, channels of a group, filters).
+        return _size(one, one.outputs[0], *one.inputs[1].shape[:3])
+    if one.type == "DepthwiseConv2dNative":
+        return _size(one, one.outputs[0], *one.inputs[1].shape[:2])
+    if one.type == "MatMul":
+        axis = 0 if one.get_attr("transpose_a") else 1
+        return _size(one, one.outputs[0], one.inputs[0].shape[axis])
+    if one.type == "BatchMatMulV2":
+        axis = -2 if one.get_attr("adj_x") else -1
+        return _size(one, one.outputs[0], one.inputs[0].shape[axis])
+    if one.type == "Einsum":
+        return _of_einsum(one)
+    if one.type == "Sum" and one.inputs[0].op.type == "Mul":
+        return _size(one, one.inputs[0])
+    if NOT_KNOWN.search(one.type):
+        raise ValueError(
+            "Multiply-adds are counted of Conv2D, DepthwiseConv2dNative, "
+            "MatMul, BatchMatMulV2 and Einsum. "
+            f"Received: {one.type} ({one.name})"
+        )
+    return 0
+
+
+def _of_einsum(one: Any) -> int:
+    if len(one.inputs) == 1:
+        return 0  # nothing to multiply with
+    left, right = one.get_attr("equation").decode().split("->")
+    summed: dict[str, int | None] = {}
+    for labels, value in zip(left.split(","), one.inputs, strict=True):
+        # Labels after an ellipsis count from the end.
+        before, _, after = labels.partition("...")
+        for axis, label in enumerate(before):
+            summed[label] = value.shape[axis]
+        for axis, label in enumerate(reversed(after), start=1):
+            summed[label] = value.shape[-axis]
+    for label in right.replace(".", ""):
+        del summed[label]
+    return _size(one, one.outputs[0], *summed.values())
+
+
+def _size(one: Any, value: Any, *more: int | None) -> int:
+    """Elements of a tensor times further sizes."""
+    sizes = (*value.shape, *more)
+    if None in sizes:
+        raise ValueError(
+            "Multiply-adds need static shapes. "
+            f"Received: {one.type} ({one.name}) of shape {value.shape}"
+        )
+    return math.prod(sizes)
