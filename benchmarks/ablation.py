@@ -1,0 +1,384 @@
+"""Settles by what a student learns best, and why.
+
+    python -m benchmarks.ablation --out DIR --wardrobe DIR [--polyvore DIR]
+    python -m benchmarks.ablation --out DIR --quick
+
+Every run is kept in a file under `DIR/runs`; started again, the study goes on
+where it was stopped. It ends with `ablation.json`, `ablation.md` and
+`ablation.png` in `DIR`.
+"""
+
+import argparse
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.study import plan, report
+from benchmarks.study.results import Results
+from benchmarks.study.runs import Run, do_all
+from benchmarks.study.variant import Variant
+from benchmarks.study.worlds import Places
+from fndrec.data import atomic_write
+
+PACKAGES = ("fndrec", "tensorflow", "keras", "numpy")
+TEST, TRUE = "auc_by_user", "true_auc_by_user"
+REVERSED = "fnd, z reversed"
+BACKWARDS: dict[str, Any] = {"control": "reversed"}
+ORACLE_NAME = "false negatives removed by an oracle"
+
+
+class Study:
+    """Runs stage after stage and collects what they show.
+
+    Args:
+        places: Where things are.
+        workers: Runs done at once.
+    """
+
+    def __init__(self, places: Places, workers: int) -> None:
+        self.places = places
+        self.workers = workers
+        self.results = Results(places.out)
+        self.runs: dict[Run, None] = {}
+        self.choices: dict[str, Any] = {}
+        self.comparisons: list[dict[str, Any]] = []
+        self.sections: list[str] = []
+
+    def do(
+        self,
+        variants: Iterable[Variant],
+        on: Mapping[str, Sequence[int]],
+        final: bool = False,
+    ) -> None:
+        """Does the runs of some variants, on the seeds of each world."""
+        variants = list(variants)
+        wanted = [
+            Run(world, variant, seed, final)
+            for world, seeds in on.items()
+            for seed in seeds
+            for variant in variants
+        ]
+        do_all(wanted, self.places, self.workers)
+        self.runs.update(dict.fromkeys(wanted))
+
+    def choose(
+        self,
+        name: str,
+        variants: Sequence[Variant],
+        on: Mapping[str, Sequence[int]],
+    ) -> Variant:
+        """Keeps the best variant under a name of its own."""
+        best = self.results.best(variants, on)[0]
+        self.choices[name] = best.to_dict()
+        print(f"{name}: {best.name}", flush=True)
+        return best
+
+    def show_choice(
+        self,
+        title: str,
+        variants: Sequence[Variant],
+        on: Mapping[str, Sequence[int]],
+    ) -> None:
+        """A table of AUCs on `valid`."""
+        rows = [
+            [
+                variant.name,
+                *(
+                    f"{100 * self.results.valid_auc(variant, {w: seeds}):.2f}"
+                    for w, seeds in on.items()
+                ),
+            ]
+            for variant in variants
+        ]
+        columns = [
+            f"{world} (seeds {', '.join(map(str, seeds))})"
+            for world, seeds in on.items()
+        ]
+        self.sections.append(
+            f"## {title}\n\nAUC on valid, in hundredths.\n\n"
+            + report.table(["student", *columns], rows)
+        )
+
+    def compare(
+        self,
+        variants: Sequence[Variant],
+        to: Variant,
+        worlds: Sequence[str],
+        seeds: Sequence[int],
+        key: str,
+        label: str,
+        stage: str,
+    ) -> None:
+        """Paired differences on likes that no choice has seen."""
+        for variant in variants:
+            if variant == to:
+                continue
+            found = self.results.difference(variant, to, worlds, seeds, key)
+            self.comparisons.append(
+                {
+                    "stage": stage,
+                    "world": label,
+                    "variant": variant.name,
+                    "to": to.name,
+                    "metric": "true_auc" if key == TRUE else "test_auc",
+                    "difference": report.as_dict(found),
+                }
+            )
+
+    def show_means(
+        self,
+        title: str,
+        variants: Sequence[Variant],
+        groups: Sequence[tuple[str, list[str], Sequence[int]]],
+    ) -> None:
+        """A table of means, deviations over seeds, and the teacher's."""
+        columns: list[tuple[str, list[str], Sequence[int], str]] = []
+        for label, worlds, seeds in groups:
+            columns.append((f"{label}, test_auc", worlds, seeds, TEST))
+            if label == "generated shops":
+                columns.append((f"{label}, true_auc", worlds, seeds, TRUE))
+
+        def teacher(world: str, key: str) -> float:
+            record = self.results.record(Run(world, None, 0, True))
+            return float(np.nanmean(np.array(record[key], float)))
+
+        rows = [
+            [
+                "teacher",
+                *(
+                    f"{100 * np.mean([teacher(w, key) for w in worlds]):.2f}"
+                    for _, worlds, _, key in columns
+                ),
+            ]
+        ]
+        for variant in variants:
+            row = [variant.name]
+            for _, worlds, seeds, key in columns:
+                by_seed = np.mean(
+                    [
+                        np.nanmean(
+                            self.results.by_user(variant, w, seeds, key), axis=1
+                        )
+                        for w in worlds
+                    ],
+                    axis=0,
+                )
+                row.append(
+                    f"{100 * by_seed.mean():.2f} "
+                    f"({100 * by_seed.std(ddof=1):.2f})"
+                )
+            rows.append(row)
+        self.sections.append(
+            f"## {title}\n\nAUC in hundredths, mean and standard deviation of "
+            "the seeds.\n\n"
+            + report.table(["model", *(column[0] for column in columns)], rows)
+        )
+
+    def show_final(self, title: str, stage: str, to: Sequence[str]) -> None:
+        """A table of the differences of a stage."""
+        found = [c for c in self.comparisons if c["stage"] == stage]
+        worlds = list(dict.fromkeys((c["world"], c["metric"]) for c in found))
+        for other in to:
+            rows = []
+            names = [c["variant"] for c in found if c["to"] == other]
+            for name in dict.fromkeys(names):
+                cells = {
+                    (c["world"], c["metric"]): report.shown(c["difference"])
+                    + f" ({c['difference']['wins']}/{c['difference']['runs']})"
+                    for c in found
+                    if c["to"] == other and c["variant"] == name
+                }
+                rows.append([name, *(cells.get(w, "") for w in worlds)])
+            self.sections.append(
+                f"## {title}, against {other}\n\n"
+                "AUC in hundredths: mean difference of paired runs, its 95% "
+                "bootstrap interval over seeds and users, and in how many "
+                "pairs it was positive.\n\n"
+                + report.table(
+                    ["student", *(f"{w}, {m}" for w, m in worlds)], rows
+                )
+            )
+
+    def write(self) -> None:
+        """Writes what there is so far."""
+        out = self.places.out
+        teachers = {
+            Run(run.world, None, 0, True, run.variant.teacher)
+            for run in self.runs
+            if run.variant is not None
+        }
+        ordered = sorted(teachers, key=lambda run: (run.world, run.teacher))
+        report.write_json(
+            out / "ablation.json",
+            {
+                "versions": {
+                    name: importlib.metadata.version(name) for name in PACKAGES
+                },
+                "python": platform.python_version(),
+                "cpus": os.cpu_count(),
+                "choices": self.choices,
+                "comparisons": self.comparisons,
+                "teachers": [report.summary(run, out) for run in ordered],
+                "runs": [report.summary(run, out) for run in self.runs],
+            },
+        )
+        text = "\n\n".join(["# The ablation", *self.sections]) + "\n"
+        atomic_write(out / "ablation.md", text)
+        for stage in dict.fromkeys(c["stage"] for c in self.comparisons):
+            found = [
+                {**c, "world": f"{c['world']}, {c['metric']}"}
+                for c in self.comparisons
+                if c["stage"] == stage and c["to"] == plan.PLAIN.name
+            ]
+            if found:
+                report.plot_differences(
+                    found, out / f"ablation-{stage}.png", f"Study: {stage}"
+                )
+
+
+def full(study: Study) -> None:
+    """The whole study."""
+    settings = [*plan.tuning(), *plan.alphas()]
+    study.do(settings, plan.FIRST)
+    study.show_choice("Tuning", settings, plan.FIRST)
+    study.write()
+
+    def few(variants: Sequence[Variant]) -> list[Variant]:
+        return study.results.best(variants, plan.FIRST, plan.FINALISTS)
+
+    parts = [
+        few(settings)
+        for settings in (
+            plan.plain_settings(),
+            plan.kd_settings(),
+            plan.fnd_settings(),
+        )
+    ]
+    every = [variant for part in parts for variant in part]
+    study.do(every, plan.CHOICE)
+    study.show_choice("The best of them", every, plan.CHOICE)
+    study.write()
+    plain, kd, fnd = (
+        study.choose(name, part, plan.CHOICE).but(name)
+        for name, part in zip(("none", "kd", "fnd"), parts, strict=True)
+    )
+
+    mixed = [plain, kd, fnd, *plan.together(plain, kd, fnd)]
+    study.do(mixed, plan.CHOICE)
+    study.show_choice("Both, and with the contrastive loss", mixed, plan.CHOICE)
+    taught = [variant for variant in mixed if variant.kd or variant.fnd]
+    default = study.choose("default", taught, plan.CHOICE)
+    study.write()
+
+    changed = [default, *plan.forms(default)]
+    study.do(changed, plan.FIRST)
+    study.show_choice("One thing changed", changed, plan.FIRST)
+
+    study.write()
+    finalists(study, plain, kd, fnd, default)
+    why(study, plain, kd, fnd)
+    by_share(study, plain, kd, fnd)
+
+
+def finalists(
+    study: Study, plain: Variant, kd: Variant, fnd: Variant, default: Variant
+) -> None:
+    """On photos, on likes that no choice has seen."""
+    variants = list(dict.fromkeys([plain, kd, fnd, default]))
+    places = study.places
+    worlds: list[tuple[str, list[str], Sequence[int]]] = [
+        ("generated shops", list(plan.FINAL_SHOPS), plan.FINAL_SEEDS)
+    ]
+    if places.wardrobe:
+        worlds.append(("wardrobe", ["wardrobe"], plan.FINAL_SEEDS))
+    if places.polyvore:
+        worlds.append(("polyvore_u", ["polyvore_u"], plan.CHECK_SEEDS))
+    for label, names, seeds in worlds:
+        study.do(variants, dict.fromkeys(names, seeds), final=True)
+        for to in (plain, kd):
+            study.compare(variants, to, names, seeds, TEST, label, "final")
+            if label == "generated shops":
+                study.compare(variants, to, names, seeds, TRUE, label, "final")
+        study.write()
+    study.show_means("On likes that no choice has seen", variants, worlds)
+    study.show_final("The last comparison", "final", ["none", "kd"])
+    study.write()
+
+
+def why(study: Study, plain: Variant, kd: Variant, fnd: Variant) -> None:
+    """Controls on shops whose truth is known, students far from teachers."""
+    variants = plan.controls(plain, kd, fnd)
+    worlds, seeds = plan.WHY_SHOPS, plan.WHY_SEEDS
+    study.do(variants, dict.fromkeys(worlds, seeds), final=True)
+    label = f"{len(worlds)} shops"
+    for key in (TEST, TRUE):
+        study.compare(variants, plain, worlds, seeds, key, label, "why")
+    study.show_final("Why", "why", ["none"])
+    study.write()
+
+
+def by_share(study: Study, plain: Variant, kd: Variant, fnd: Variant) -> None:
+    """More and fewer false negatives."""
+    seeds = plan.WHY_SEEDS
+    oracle = fnd.but(ORACLE_NAME, control="oracle")
+    few = [plain, kd, fnd, oracle]
+    for share in plan.SHARES:
+        world = f"{plan.SHARES_SHOP}-{share:g}-features"
+        study.do(few, {world: seeds}, final=True)
+        label = f"{100 * share:g}% liked"
+        study.compare(few, plain, [world], seeds, TRUE, label, "shares")
+    study.show_final("By the share of false negatives", "shares", ["none"])
+    study.write()
+
+
+def quick(study: Study) -> None:
+    """A small part of it, in minutes."""
+    seeds, worlds = (0, 1), [plan.CHOICE_SHOP]
+    kd, fnd = plan.KD, plan.FND
+    variants = [
+        plan.PLAIN,
+        kd,
+        fnd,
+        fnd.but("fnd + cl", contrastive=0.1),
+        fnd.but(REVERSED, **BACKWARDS),
+    ]
+    study.do(variants, dict.fromkeys(worlds, seeds), final=True)
+    for key in (TEST, TRUE):
+        study.compare(
+            variants, variants[0], worlds, seeds, key, "shop", "quick"
+        )
+    study.show_final("A quick look", "quick", ["none"])
+    study.write()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.ablation", description=__doc__
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--wardrobe", type=Path, metavar="DIR")
+    parser.add_argument("--polyvore", type=Path, metavar="DIR")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="runs done at once, each with one thread",
+    )
+    args = parser.parse_args(arguments)
+    if not args.quick and args.wardrobe is None:
+        parser.error("the full form needs --wardrobe")
+    places = Places(args.out.resolve(), args.wardrobe, args.polyvore)
+    study = Study(places, args.workers)
+    (quick if args.quick else full)(study)
+    print(f"The study is in {args.out}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

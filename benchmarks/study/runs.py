@@ -1,0 +1,214 @@
+"""Runs, each kept in a file: a study that is stopped goes on where it was."""
+
+import concurrent.futures
+import dataclasses
+import functools
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.study.variant import Variant
+from benchmarks.study.worlds import Places, load_world
+
+# A process that has traced so many models has grown large.
+RUNS_A_PROCESS = 30
+
+
+@dataclass(frozen=True)
+class Run:
+    """A student, or a teacher where there is no variant.
+
+    Attributes:
+        world: Name of the data set.
+        variant: How the student is taught.
+        seed: Seed of weights and batches.
+        final: Whether it is judged on likes that no choice has seen.
+        teacher: Name of the teacher, where there is no variant.
+    """
+
+    world: str
+    variant: Variant | None
+    seed: int
+    final: bool = False
+    teacher: str = "large"
+
+    def path(self, out: Path) -> Path:
+        """The file of its record."""
+        kind = "final" if self.final else "choice"
+        if self.variant is None:
+            name = f"{self.world}--teacher-{self.teacher}-{self.seed}"
+        else:
+            label = "".join(
+                c if c.isalnum() or c in ".-" else "_"
+                for c in self.variant.name
+            )
+            name = f"{self.world}--{kind}--{label}--{self.seed}"
+        return out / "runs" / f"{name}.json"
+
+    def settings(self) -> dict[str, Any]:
+        """What its record must say to be its record."""
+        found = dataclasses.asdict(self)
+        if self.variant is not None:
+            found["variant"] = self.variant.to_dict()
+        return found
+
+    def record(self, out: Path) -> dict[str, Any] | None:
+        """Its record, `None` if it has not been done as it is now."""
+        path = self.path(out)
+        if not path.exists():
+            return None
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return record if record["settings"] == self.settings() else None
+
+
+def teacher_path(out: Path, world: str, name: str) -> Path:
+    """The file of a teacher."""
+    return out / "teachers" / f"{world}--{name}.keras"
+
+
+def do_all(runs: Iterable[Run], places: Places, workers: int) -> None:
+    """Does what has not been done, teachers first.
+
+    Args:
+        runs: The runs.
+        places: Where things are.
+        workers: How many at once, each with one thread.
+    """
+    runs = list(dict.fromkeys(runs))
+    needed = {
+        Run(run.world, None, 0, True, run.variant.teacher)
+        for run in runs
+        if run.variant is not None
+    }
+    teachers = sorted(needed, key=lambda run: (run.world, run.teacher))
+    for part in (teachers, runs):
+        todo = [run for run in part if run.record(places.out) is None]
+        if not todo:
+            continue
+        print(f"{len(todo)} of {len(part)} runs to do", flush=True)
+        with concurrent.futures.ProcessPoolExecutor(
+            workers,
+            mp_context=multiprocessing.get_context("spawn"),
+            max_tasks_per_child=RUNS_A_PROCESS,
+        ) as pool:
+            started = time.time()
+            futures = [pool.submit(do_one, run, places) for run in todo]
+            for i, future in enumerate(
+                concurrent.futures.as_completed(futures), start=1
+            ):
+                print(
+                    f"{i}/{len(todo)} {time.time() - started:.0f}s "
+                    f"{future.result()}",
+                    flush=True,
+                )
+
+
+def do_one(run: Run, places: Places) -> str:
+    """Does one run and keeps its record.
+
+    Args:
+        run: The run.
+        places: Where things are.
+
+    Returns:
+        A line that says how it went.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+
+    from benchmarks.study.students import (
+        train_student,
+        train_teacher,
+        true_auc,
+    )
+    from fndrec.data.files import atomic_path, atomic_write
+
+    _single_thread()
+    started = time.time()
+    keras.utils.clear_session()
+    world = load_world(run.world, places)
+    record: dict[str, Any] = {"settings": run.settings()}
+    model: Any
+    if run.variant is None:
+        model = train_teacher(world, run.teacher, run.seed)
+        with atomic_path(
+            teacher_path(places.out, run.world, run.teacher)
+        ) as draft:
+            # Keras looks at the ending.
+            named = draft.with_suffix(".part.keras")
+            model.save(named)
+            named.rename(draft)
+    else:
+        teacher = _teacher(
+            teacher_path(places.out, run.world, run.variant.teacher)
+        )
+        model, history, best = train_student(
+            world, teacher, run.variant, run.seed
+        )
+        record |= {
+            "valid_auc": best,
+            "history": [round(value, 4) for value in history],
+        }
+    record["parameters"] = _parameters(model)
+    if run.final:
+        record |= _final_metrics(model, world)
+        if world.truth is not None:
+            record["true_auc_by_user"] = _rounded(true_auc(model, world))
+    record["seconds"] = round(time.time() - started, 1)
+    atomic_write(run.path(places.out), json.dumps(record))
+    name = run.variant.name if run.variant else f"teacher {run.teacher}"
+    found = record.get("valid_auc", record.get("test_auc", float("nan")))
+    return (
+        f"{run.world} {name} seed {run.seed}: {found:.4f} "
+        f"({record['seconds']:.0f} s)"
+    )
+
+
+def _final_metrics(model: Any, world: Any) -> dict[str, Any]:
+    from fndrec.evaluation import Candidates
+    from fndrec.evaluation.user_metrics import metrics_by_user
+
+    candidates = Candidates.of(world.data, "test", 10, seed=1)
+    scores = model.score_sets(
+        world.data,
+        world.data.user_index[candidates.user],
+        candidates.outfits,
+    )
+    by_user = metrics_by_user(candidates.user, scores)
+    return {
+        "test_auc": float(np.nanmean(by_user["auc"])),
+        "test_ndcg": float(np.nanmean(by_user["ndcg"])),
+        "auc_by_user": _rounded(by_user["auc"]),
+    }
+
+
+def _rounded(values: np.ndarray) -> list[float | None]:
+    return [None if np.isnan(v) else round(float(v), 5) for v in values]
+
+
+def _parameters(model: Any) -> int:
+    """Parameters without the user table and the contrastive head."""
+    parts = (model.item_tower, model.aggregator)
+    return int(sum(part.count_params() for part in parts))
+
+
+@functools.lru_cache(maxsize=2)
+def _teacher(path: Path) -> Any:
+    from fndrec import load_model
+
+    return load_model(path)
+
+
+@functools.cache
+def _single_thread() -> None:
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
