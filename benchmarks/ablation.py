@@ -9,6 +9,7 @@ where it was stopped. It ends with `ablation.json`, `ablation.md` and
 """
 
 import argparse
+import dataclasses
 import importlib.metadata
 import os
 import platform
@@ -29,6 +30,7 @@ PACKAGES = ("fndrec", "tensorflow", "keras", "numpy")
 TEST, TRUE = "auc_by_user", "true_auc_by_user"
 REVERSED = "fnd, z reversed"
 BACKWARDS: dict[str, Any] = {"control": "reversed"}
+SHOPS = "generated shops"
 ORACLE_NAME = "false negatives removed by an oracle"
 
 
@@ -47,7 +49,7 @@ class Study:
         self.runs: dict[Run, None] = {}
         self.choices: dict[str, Any] = {}
         self.comparisons: list[dict[str, Any]] = []
-        self.sections: list[str] = []
+        self.sections: list[report.Section] = []
 
     def do(
         self,
@@ -100,8 +102,12 @@ class Study:
             for world, seeds in on.items()
         ]
         self.sections.append(
-            f"## {title}\n\nAUC on valid, in hundredths.\n\n"
-            + report.table(["student", *columns], rows)
+            report.Section(
+                title,
+                "AUC on valid, in hundredths.",
+                ["student", *columns],
+                rows,
+            )
         )
 
     def compare(
@@ -140,7 +146,7 @@ class Study:
         columns: list[tuple[str, list[str], Sequence[int], str]] = []
         for label, worlds, seeds in groups:
             columns.append((f"{label}, test_auc", worlds, seeds, TEST))
-            if label == "generated shops":
+            if label == SHOPS:
                 columns.append((f"{label}, true_auc", worlds, seeds, TRUE))
 
         def teacher(world: str, key: str) -> float:
@@ -174,9 +180,12 @@ class Study:
                 )
             rows.append(row)
         self.sections.append(
-            f"## {title}\n\nAUC in hundredths, mean and standard deviation of "
-            "the seeds.\n\n"
-            + report.table(["model", *(column[0] for column in columns)], rows)
+            report.Section(
+                title,
+                "AUC in hundredths, mean and standard deviation of the seeds.",
+                ["model", *(column[0] for column in columns)],
+                rows,
+            )
         )
 
     def show_final(self, title: str, stage: str, to: Sequence[str]) -> None:
@@ -195,12 +204,13 @@ class Study:
                 }
                 rows.append([name, *(cells.get(w, "") for w in worlds)])
             self.sections.append(
-                f"## {title}, against {other}\n\n"
-                "AUC in hundredths: mean difference of paired runs, its 95% "
-                "bootstrap interval over seeds and users, and in how many "
-                "pairs it was positive.\n\n"
-                + report.table(
-                    ["student", *(f"{w}, {m}" for w, m in worlds)], rows
+                report.Section(
+                    f"{title}, against {other}",
+                    "AUC in hundredths: mean difference of paired runs, its "
+                    "95% bootstrap interval over seeds and users, and in how "
+                    "many pairs it was positive.",
+                    ["student", *(f"{w}, {m}" for w, m in worlds)],
+                    rows,
                 )
             )
 
@@ -222,13 +232,15 @@ class Study:
                 "python": platform.python_version(),
                 "cpus": os.cpu_count(),
                 "choices": self.choices,
+                "sections": [dataclasses.asdict(s) for s in self.sections],
                 "comparisons": self.comparisons,
                 "teachers": [report.summary(run, out) for run in ordered],
                 "runs": [report.summary(run, out) for run in self.runs],
             },
         )
-        text = "\n\n".join(["# The ablation", *self.sections]) + "\n"
-        atomic_write(out / "ablation.md", text)
+        atomic_write(
+            out / "ablation.md", report.markdown("The ablation", self.sections)
+        )
         for stage in dict.fromkeys(c["stage"] for c in self.comparisons):
             found = [
                 {**c, "world": f"{c['world']}, {c['metric']}"}
@@ -248,41 +260,35 @@ def full(study: Study) -> None:
     study.show_choice("Tuning", settings, plan.FIRST)
     study.write()
 
-    def few(variants: Sequence[Variant]) -> list[Variant]:
-        return study.results.best(variants, plan.FIRST, plan.FINALISTS)
-
-    parts = [
-        few(settings)
-        for settings in (
-            plan.plain_settings(),
-            plan.kd_settings(),
-            plan.fnd_settings(),
-        )
-    ]
+    parts = [plan.plain_settings(), plan.kd_second(), plan.fnd_second()]
     every = [variant for part in parts for variant in part]
-    study.do(every, plan.CHOICE)
-    study.show_choice("The best of them", every, plan.CHOICE)
+    study.do(every, plan.SECOND)
+    study.show_choice("On a second world", every, plan.SECOND)
     study.write()
     plain, kd, fnd = (
-        study.choose(name, part, plan.CHOICE).but(name)
+        study.choose(name, part, plan.SECOND).but(name)
         for name, part in zip(("none", "kd", "fnd"), parts, strict=True)
     )
 
     mixed = [plain, kd, fnd, *plan.together(plain, kd, fnd)]
     study.do(mixed, plan.CHOICE)
     study.show_choice("Both, and with the contrastive loss", mixed, plan.CHOICE)
-    taught = [variant for variant in mixed if variant.kd or variant.fnd]
-    default = study.choose("default", taught, plan.CHOICE)
     study.write()
+
+    last = [kd, *(v for v in mixed if v.contrastive and (v.kd or v.fnd))]
+    study.do(last, plan.LAST_CHOICE)
+    study.show_choice("On photos", last, plan.LAST_CHOICE)
+    default = study.choose("default", last, plan.LAST_CHOICE)
+    study.write()
+
+    finalists(study, plain, kd, fnd, default)
+    why(study, plain, kd, fnd)
+    by_share(study, plain, kd, fnd)
 
     changed = [default, *plan.forms(default)]
     study.do(changed, plan.FIRST)
     study.show_choice("One thing changed", changed, plan.FIRST)
-
     study.write()
-    finalists(study, plain, kd, fnd, default)
-    why(study, plain, kd, fnd)
-    by_share(study, plain, kd, fnd)
 
 
 def finalists(
@@ -292,7 +298,7 @@ def finalists(
     variants = list(dict.fromkeys([plain, kd, fnd, default]))
     places = study.places
     worlds: list[tuple[str, list[str], Sequence[int]]] = [
-        ("generated shops", list(plan.FINAL_SHOPS), plan.FINAL_SEEDS)
+        (SHOPS, list(plan.FINAL_SHOPS), plan.FINAL_SEEDS)
     ]
     if places.wardrobe:
         worlds.append(("wardrobe", ["wardrobe"], plan.FINAL_SEEDS))
@@ -302,7 +308,7 @@ def finalists(
         study.do(variants, dict.fromkeys(names, seeds), final=True)
         for to in (plain, kd):
             study.compare(variants, to, names, seeds, TEST, label, "final")
-            if label == "generated shops":
+            if label == SHOPS:
                 study.compare(variants, to, names, seeds, TRUE, label, "final")
         study.write()
     study.show_means("On likes that no choice has seen", variants, worlds)
@@ -317,7 +323,7 @@ def why(study: Study, plain: Variant, kd: Variant, fnd: Variant) -> None:
     study.do(variants, dict.fromkeys(worlds, seeds), final=True)
     label = f"{len(worlds)} shops"
     for key in (TEST, TRUE):
-        study.compare(variants, plain, worlds, seeds, key, label, "why")
+        study.compare(variants, variants[0], worlds, seeds, key, label, "why")
     study.show_final("Why", "why", ["none"])
     study.write()
 
@@ -325,13 +331,13 @@ def why(study: Study, plain: Variant, kd: Variant, fnd: Variant) -> None:
 def by_share(study: Study, plain: Variant, kd: Variant, fnd: Variant) -> None:
     """More and fewer false negatives."""
     seeds = plan.WHY_SEEDS
-    oracle = fnd.but(ORACLE_NAME, control="oracle")
-    few = [plain, kd, fnd, oracle]
+    by_name = {v.name: v for v in plan.controls(plain, kd, fnd)}
+    few = [by_name[name] for name in ("none", "kd", "fnd", ORACLE_NAME)]
     for share in plan.SHARES:
         world = f"{plan.SHARES_SHOP}-{share:g}-features"
         study.do(few, {world: seeds}, final=True)
         label = f"{100 * share:g}% liked"
-        study.compare(few, plain, [world], seeds, TRUE, label, "shares")
+        study.compare(few, few[0], [world], seeds, TRUE, label, "shares")
     study.show_final("By the share of false negatives", "shares", ["none"])
     study.write()
 

@@ -23,7 +23,7 @@ from benchmarks.study.worlds import Places, World, load_world
 from fndrec import audit_negatives, load_model
 from fndrec.data import atomic_write
 
-SHOPS = ("shop-1", "shop-2", "shop-3")
+SHOPS = ("shop-2", "shop-3", "shop-4")
 SEEDS = (0, 1, 2)
 KINDS = ("catalogue", "hard")
 HEAD = 1000
@@ -86,14 +86,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 found.append(one_audit(model, world, kind, seed))
                 print(found[-1], flush=True)
     versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    section = as_section(found)
     report.write_json(
-        places.out / "audit.json", {"versions": versions, "audits": found}
+        places.out / "audit.json",
+        {
+            "versions": versions,
+            "sections": [dataclasses.asdict(section)],
+            "audits": found,
+        },
     )
-    atomic_write(places.out / "audit.md", as_table(found) + "\n")
+    page = report.markdown("Audits", [section])
+    atomic_write(places.out / "audit.md", page)
 
 
-def as_table(audits: Sequence[dict[str, Any]]) -> str:
-    """A Markdown table, means of the seeds."""
+def as_section(audits: Sequence[dict[str, Any]]) -> report.Section:
+    """A table of means of the seeds."""
 
     def mean(shop: str, kind: str, key: str) -> float:
         return float(
@@ -137,7 +144,12 @@ def as_table(audits: Sequence[dict[str, Any]]) -> str:
         "with the true prior",
         f"liked of the first {HEAD}",
     ]
-    return report.table(header, rows)
+    return report.Section(
+        "False negatives found",
+        f"Means of {len(SEEDS)} seeds of the negatives.",
+        header,
+        rows,
+    )
 
 
 if __name__ == "__main__":

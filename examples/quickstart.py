@@ -36,7 +36,11 @@ def main() -> None:
     student = fndrec.FNDStudent.from_data(data)
     student.compile(
         keras.optimizers.AdamW(1e-3),
-        distillation=fndrec.losses.FalseNegativeDistillation(alpha=1.0),
+        distillation=[
+            fndrec.losses.FalseNegativeDistillation(alpha=2.0),
+            fndrec.losses.KnowledgeDistillation(temperature=8.0, weight=1.0),
+        ],
+        distillation_weights=[0.1, 0.9],
         teacher=teacher.knowledge(data),
         contrastive_weight=0.1,
     )

@@ -11,7 +11,13 @@ from fndrec.data import OutfitData
 from fndrec.data.batches import content_reader, distinct_items
 from fndrec.models import FNDStudent, FNDTeacher
 
-SMALL: dict[str, Any] = {"num_blocks": 1, "num_heads": 2, "width": 0.05}
+# A cosine of 1 is a score of 10, whatever the width.
+SMALL: dict[str, Any] = {
+    "num_blocks": 1,
+    "num_heads": 2,
+    "width": 0.05,
+    "temperature": 0.1,
+}
 
 
 def tiny_teacher(data: OutfitData, dim: int = 8, **kwargs: Any) -> FNDTeacher:

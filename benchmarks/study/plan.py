@@ -12,10 +12,12 @@ CHOICE_SHOP = "shop-1-features"
 CHOICE_WARDROBE = "wardrobe-features"
 FIRST = {CHOICE_SHOP: (100,)}
 """Seeds by world: what all settings are tried on."""
+SECOND = {CHOICE_SHOP: (100,), CHOICE_WARDROBE: (100,)}
+"""What some of each kind are tried on."""
 CHOICE = {CHOICE_SHOP: (100, 101), CHOICE_WARDROBE: (100,)}
-"""What the best of them are tried on."""
-FINALISTS = 3
-"""Of the settings of each distillation, so many go on to the second world."""
+"""What mixtures are tried on."""
+LAST_CHOICE = {**CHOICE, "wardrobe": (100,)}
+"""What the default is chosen on, photos at last."""
 
 FINAL_SEEDS = (0, 1, 2, 3, 4)
 CHECK_SEEDS = (0,)
@@ -23,7 +25,7 @@ FINAL_SHOPS = ("shop-2", "shop-3")
 WHY_SHOPS = ("shop-2-features", "shop-3-features", "shop-4-features")
 WHY_SEEDS = (0, 1)
 SHARES_SHOP = "shop-5"
-SHARES = (0.01, 0.05, 0.1, 0.2, 0.4)
+SHARES = (0.01, 0.1, 0.4)
 """Shares of all outfits that users truly like: of false negatives."""
 
 # One drawn negative a like: those of the whole batch stand against it too.
@@ -69,6 +71,28 @@ def fnd_settings() -> list[Variant]:
     ]
 
 
+def kd_second() -> list[Variant]:
+    """Those that are tried on both worlds."""
+    wanted = {(t, 0.9, s) for t in (2.0, 4.0, 8.0) for s in (0.1, 0.2)}
+    wanted.add((4.0, 1.0, 0.2))
+    return [
+        v
+        for v in kd_settings()
+        if (v.temperature, v.weight, v.score_temperature) in wanted
+    ]
+
+
+def fnd_second() -> list[Variant]:
+    """As many of the other kind."""
+    wanted = {(0.5, 0.2), (0.5, 0.4), (1.0, 0.1), (1.0, 0.2), (2.0, 0.1)}
+    few = [
+        v
+        for v in fnd_settings()
+        if v.clip is None and (v.alpha, v.score_temperature) in wanted
+    ]
+    return few + [v for v in alphas() if v.alpha == 4.0]
+
+
 def plain_settings() -> list[Variant]:
     """Settings of a student without distillation."""
     return [
@@ -111,6 +135,7 @@ def together(plain: Variant, kd: Variant, fnd: Variant) -> list[Variant]:
         both,
         both.but("fnd + kd + cl", contrastive=0.1),
         both.but("fnd + kd, weight 0.9", weight=0.9),
+        both.but("fnd + kd + cl, weight 0.9", weight=0.9, contrastive=0.1),
     ]
 
 
@@ -144,7 +169,7 @@ def forms(best: Variant) -> list[Variant]:
         best.but("score temperature learned", score_temperature=None),
         best.but("held-out radius", radius="valid"),
         best.but("weak teacher", teacher="weak"),
-        *(best.but(f"{n} negatives", negatives=n) for n in (5, 10, 20)),
+        *(best.but(f"{n} negatives", negatives=n) for n in (0, 5, 10, 20)),
         best.but("10 negatives, not shared", negatives=10, shared=False),
         best.but("catalogue negatives", negatives=5, sampling="catalogue"),
         best.but("half-hard negatives", negatives=4, sampling="half_hard"),
@@ -157,9 +182,12 @@ def forms(best: Variant) -> list[Variant]:
 
 
 def controls(plain: Variant, kd: Variant, fnd: Variant) -> list[Variant]:
-    """What of falseness it is that helps."""
+    """What of falseness it is that helps.
+
+    The first is the plain student with the score temperature of the others.
+    """
     return [
-        plain,
+        plain.but("none", score_temperature=fnd.score_temperature),
         kd,
         fnd,
         *(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,33 @@ def summary(run: Run, out: Path) -> dict[str, Any]:
 def write_json(path: Path, study: dict[str, Any]) -> None:
     """Writes the study."""
     atomic_write(path, json.dumps(study, indent=1) + "\n")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table with what is to be said of it.
+
+    Attributes:
+        title: Its title.
+        text: What its numbers are.
+        header: The columns.
+        rows: The rows, as long as the header.
+    """
+
+    title: str
+    text: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def __str__(self) -> str:
+        return f"## {self.title}\n\n{self.text}\n\n" + table(
+            self.header, self.rows
+        )
+
+
+def markdown(title: str, sections: Sequence[Section]) -> str:
+    """A page of sections."""
+    return "\n\n".join([f"# {title}", *map(str, sections)]) + "\n"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

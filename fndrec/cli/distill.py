@@ -37,28 +37,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--distillation",
-        choices=("fnd", "kd", "none"),
-        default="fnd",
+        choices=("fnd+kd", "fnd", "kd", "none"),
+        default="fnd+kd",
         help="False Negative Distillation, Hinton's knowledge distillation, "
-        "or none",
+        "both, or none",
     )
     parser.add_argument(
         "--alpha",
         type=_types.non_negative_float,
-        default=1.0,
+        default=2.0,
         help="strength of False Negative Distillation",
     )
     parser.add_argument(
         "--kd-temperature",
         type=_types.positive_float,
-        default=2.0,
+        default=8.0,
         help="temperature of both softmaxes, in kd",
     )
     parser.add_argument(
         "--kd-weight",
         type=_types.fraction,
         default=0.9,
-        help="weight of the teacher against the likes, in kd",
+        help="weight of kd against the likes, or against fnd",
     )
     parser.add_argument(
         "--contrastive",
@@ -70,13 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--width",
         type=_types.positive_float,
-        default=0.1,
+        default=0.08,
         help="factor on AlexNet's filters",
     )
     parser.add_argument(
         "--dim",
         type=_types.positive_int,
-        default=20,
+        default=16,
         help="width of the user-outfit space",
     )
 
@@ -103,11 +103,12 @@ def run(args: argparse.Namespace) -> None:
             use_id=args.use_id,
             seed=args.seed,
         )
-    distillation = _distillation(args)
+    losses, weights = _distillation(args)
     student.compile(
         optimizer(args, data),
-        distillation=distillation,
-        teacher=None if distillation is None else teacher.knowledge(data),
+        distillation=losses or None,
+        distillation_weights=weights,
+        teacher=teacher.knowledge(data) if losses else None,
         contrastive_weight=args.contrastive,
         shared_negatives=shared_negatives(args, data),
     )
@@ -118,11 +119,13 @@ def run(args: argparse.Namespace) -> None:
     )
 
 
-def _distillation(args: argparse.Namespace) -> Any:
-    if args.distillation == "fnd":
-        return FalseNegativeDistillation(alpha=args.alpha)
+def _distillation(args: argparse.Namespace) -> tuple[list[Any], list[float]]:
+    """The losses and their weights."""
+    fnd = FalseNegativeDistillation(alpha=args.alpha)
+    if args.distillation == "fnd+kd":
+        # In place of the plain ranking loss, which is a part of kd.
+        kd = KnowledgeDistillation(args.kd_temperature, weight=1.0)
+        return [fnd, kd], [1.0 - args.kd_weight, args.kd_weight]
     if args.distillation == "kd":
-        return KnowledgeDistillation(
-            temperature=args.kd_temperature, weight=args.kd_weight
-        )
-    return None
+        return [KnowledgeDistillation(args.kd_temperature, args.kd_weight)], [1]
+    return ([fnd], [1.0]) if args.distillation == "fnd" else ([], [])

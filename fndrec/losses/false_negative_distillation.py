@@ -27,12 +27,13 @@ class FalseNegativeDistillation(keras.losses.Loss):
     With `alpha=0` this is `SoftmaxRanking`. Computed in float32.
 
     The full text of the paper was not at hand: this form follows its abstract
-    and a summary. The opposite sign was tried and did worse in every paired
-    run.
+    and a summary. The opposite sign is a control of the study of
+    `docs/results.md`.
 
     Args:
-        alpha: Non-negative float, how much falseness counts; choose it on
-            validation data.
+        alpha: Non-negative float, how much falseness counts beside the
+            scores, which are cosines over a temperature: it goes with that
+            temperature. Choose it on validation data.
         clip: Falseness is clipped to `[-clip, clip]`; `None` for no clipping.
         **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
 
@@ -62,7 +63,7 @@ class FalseNegativeDistillation(keras.losses.Loss):
     learns_from = "falseness"
 
     def __init__(
-        self, alpha: float = 1.0, clip: float | None = 3.0, **kwargs: Any
+        self, alpha: float = 2.0, clip: float | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.alpha = non_negative_float("alpha", alpha)

@@ -97,8 +97,8 @@ class FNDStudent(OutfitRecommender):
         cls,
         data: OutfitData,
         *,
-        dim: int = 20,
-        width: float = 0.1,
+        dim: int = 16,
+        width: float = 0.08,
         contrastive: bool = True,
         **kwargs: Any,
     ) -> Self:

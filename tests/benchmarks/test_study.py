@@ -107,6 +107,7 @@ def test_variants_of_one_name_differ_in_nothing() -> None:
 
 def test_both_distillations_get_the_same_number_of_settings() -> None:
     assert len(plan.kd_settings()) == len(plan.fnd_settings())
+    assert len(plan.kd_second()) == len(plan.fnd_second()) == 7
 
 
 def test_controls() -> None:

@@ -121,7 +121,7 @@ def test_train(photo_model: Path, photo_shop: Path) -> None:
     assert record["history"]["val_auc"] == [pytest.approx(found["auc"])]
 
 
-@pytest.mark.parametrize("kind", ["fnd", "kd", "none"])
+@pytest.mark.parametrize("kind", ["fnd+kd", "fnd", "kd", "none"])
 def test_distill(
     plain_model: Path,
     plain_shop: Path,

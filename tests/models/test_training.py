@@ -297,6 +297,14 @@ def test_a_seed_gives_the_same_weights_of_photos(
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.parametrize(("dim", "temperature"), [(64, 0.1), (16, 0.2)])
+def test_the_temperature_follows_the_width(
+    tiny_data: OutfitData, dim: int, temperature: float
+) -> None:
+    model = FNDStudent.from_data(tiny_data, dim=dim)
+    assert model.score.temperature == pytest.approx(temperature)
+
+
 def test_the_loss_falls(tiny_data: OutfitData) -> None:
     model = tiny_teacher(tiny_data)
     model.compile(keras.optimizers.Adam(2e-2), SoftmaxRanking())
