@@ -1,6 +1,6 @@
 """Settles by what a student learns best, and why.
 
-    python -m benchmarks.ablation --out DIR --wardrobe DIR [--polyvore DIR]
+    python -m benchmarks.ablation --out DIR --wardrobe DIR --polyvore DIR
     python -m benchmarks.ablation --out DIR --quick
 
 Every run is kept in a file under `DIR/runs`; started again, the study goes on
@@ -13,7 +13,7 @@ import dataclasses
 import importlib.metadata
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from benchmarks.study.worlds import Places
 from fndrec.data import atomic_write
 
 PACKAGES = ("fndrec", "tensorflow", "keras", "numpy")
+STAGES = ("choice", "final", "why", "fnd", "shares", "forms", "polyvore")
 TEST, TRUE = "auc_by_user", "true_auc_by_user"
 REVERSED = "fnd, z reversed"
 BACKWARDS: dict[str, Any] = {"control": "reversed"}
@@ -253,8 +254,36 @@ class Study:
                 )
 
 
-def full(study: Study) -> None:
-    """The whole study."""
+def full(study: Study, until: str) -> None:
+    """The whole study, or its stages up to one of them.
+
+    Args:
+        study: The study.
+        until: The last of `STAGES` that is done.
+    """
+    plain, kd, fnd, mixture = choices(study)
+    stages: dict[str, Callable[[], None]] = {
+        "final": lambda: finalists(study, plain, kd, fnd, mixture),
+        "why": lambda: why(study, plain, kd, fnd),
+        "fnd": lambda: fnd_alone(study, plain, kd, fnd),
+        "shares": lambda: by_share(study, plain, kd, fnd),
+        "forms": lambda: one_changed(study, mixture),
+        "polyvore": lambda: check(study, [plain, kd, fnd, mixture]),
+    }
+    for name in STAGES[1 : STAGES.index(until) + 1]:
+        stages[name]()
+        study.write()
+
+
+def choices(study: Study) -> tuple[Variant, Variant, Variant, Variant]:
+    """Chooses on `valid`: plain, KD, FND and what mixes all.
+
+    Args:
+        study: The study.
+
+    Returns:
+        The variants chosen.
+    """
     settings = [*plan.tuning(), *plan.alphas()]
     study.do(settings, plan.FIRST)
     study.show_choice("Tuning", settings, plan.FIRST)
@@ -275,45 +304,70 @@ def full(study: Study) -> None:
     study.show_choice("Both, and with the contrastive loss", mixed, plan.CHOICE)
     study.write()
 
-    last = [kd, *(v for v in mixed if v.contrastive and (v.kd or v.fnd))]
-    study.do(last, plan.LAST_CHOICE)
-    study.show_choice("On photos", last, plan.LAST_CHOICE)
-    default = study.choose("default", last, plan.LAST_CHOICE)
+    last = [v for v in mixed if v.contrastive and (v.kd or v.fnd)]
+    study.do([kd, *last], plan.LAST_CHOICE)
+    study.show_choice("On photos", [kd, *last], plan.LAST_CHOICE)
+    mixture = study.choose("mixture", last, plan.LAST_CHOICE)
     study.write()
-
-    finalists(study, plain, kd, fnd, default)
-    why(study, plain, kd, fnd)
-    by_share(study, plain, kd, fnd)
-
-    changed = [default, *plan.forms(default)]
-    study.do(changed, plan.FIRST)
-    study.show_choice("One thing changed", changed, plan.FIRST)
-    study.write()
+    return plain, kd, fnd, mixture
 
 
 def finalists(
-    study: Study, plain: Variant, kd: Variant, fnd: Variant, default: Variant
+    study: Study, plain: Variant, kd: Variant, fnd: Variant, mixture: Variant
 ) -> None:
-    """On photos, on likes that no choice has seen."""
-    variants = list(dict.fromkeys([plain, kd, fnd, default]))
-    places = study.places
-    worlds: list[tuple[str, list[str], Sequence[int]]] = [
-        (SHOPS, list(plan.FINAL_SHOPS), plan.FINAL_SEEDS)
+    """On photos, on likes that no choice has seen.
+
+    The mixture becomes the default only if it is surely better than KD, the
+    simpler one, in every world.
+    """
+    groups: list[tuple[str, list[str], Sequence[int]]] = [
+        (SHOPS, list(plan.FINAL_SHOPS), plan.FINAL_SEEDS),
+        ("wardrobe", ["wardrobe"], plan.FINAL_SEEDS),
     ]
-    if places.wardrobe:
-        worlds.append(("wardrobe", ["wardrobe"], plan.FINAL_SEEDS))
-    if places.polyvore:
-        worlds.append(("polyvore_u", ["polyvore_u"], plan.CHECK_SEEDS))
-    for label, names, seeds in worlds:
+    better = True
+    for label, names, seeds in groups:
+        variants = [plain, kd, mixture]
+        if label == SHOPS:
+            variants.append(fnd)
         study.do(variants, dict.fromkeys(names, seeds), final=True)
-        for to in (plain, kd):
-            study.compare(variants, to, names, seeds, TEST, label, "final")
-            if label == SHOPS:
-                study.compare(variants, to, names, seeds, TRUE, label, "final")
+        for key in (TEST, TRUE) if label == SHOPS else (TEST,):
+            for to in (plain, kd):
+                study.compare(variants, to, names, seeds, key, label, "final")
+            better &= study.results.difference(
+                mixture, kd, names, seeds, key
+            ).is_above_zero
         study.write()
-    study.show_means("On likes that no choice has seen", variants, worlds)
+    study.choices["default"] = (mixture if better else kd).to_dict()
+    study.show_means(
+        "On likes that no choice has seen", [plain, kd, mixture], groups
+    )
+    study.show_means("With FND alone", [plain, kd, fnd, mixture], groups[:1])
     study.show_final("The last comparison", "final", ["none", "kd"])
-    study.write()
+
+
+def fnd_alone(study: Study, plain: Variant, kd: Variant, fnd: Variant) -> None:
+    """FND alone on the photos that take longest."""
+    names, seeds = ["wardrobe"], plan.FINAL_SEEDS
+    study.do([fnd], dict.fromkeys(names, seeds), final=True)
+    for to in (plain, kd):
+        study.compare([fnd], to, names, seeds, TEST, "wardrobe", "fnd")
+    study.show_final("FND alone", "fnd", ["none", "kd"])
+
+
+def check(study: Study, variants: Sequence[Variant]) -> None:
+    """Where there are no photos."""
+    names, seeds = ["polyvore_u"], plan.CHECK_SEEDS
+    study.do(variants, dict.fromkeys(names, seeds), final=True)
+    for to in variants[:2]:
+        study.compare(variants, to, names, seeds, TEST, names[0], "polyvore")
+    study.show_final("Ids and categories", "polyvore", ["none", "kd"])
+
+
+def one_changed(study: Study, mixture: Variant) -> None:
+    """One thing changed at a time."""
+    changed = [mixture, *plan.forms(mixture)]
+    study.do(changed, plan.FIRST)
+    study.show_choice("One thing changed", changed, plan.FIRST)
 
 
 def why(study: Study, plain: Variant, kd: Variant, fnd: Variant) -> None:
@@ -325,7 +379,6 @@ def why(study: Study, plain: Variant, kd: Variant, fnd: Variant) -> None:
     for key in (TEST, TRUE):
         study.compare(variants, variants[0], worlds, seeds, key, label, "why")
     study.show_final("Why", "why", ["none"])
-    study.write()
 
 
 def by_share(study: Study, plain: Variant, kd: Variant, fnd: Variant) -> None:
@@ -339,7 +392,6 @@ def by_share(study: Study, plain: Variant, kd: Variant, fnd: Variant) -> None:
         label = f"{100 * share:g}% liked"
         study.compare(few, few[0], [world], seeds, TRUE, label, "shares")
     study.show_final("By the share of false negatives", "shares", ["none"])
-    study.write()
 
 
 def quick(study: Study) -> None:
@@ -377,12 +429,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         default=os.cpu_count() or 1,
         help="runs done at once, each with one thread",
     )
+    parser.add_argument(
+        "--until",
+        choices=STAGES,
+        default=STAGES[-1],
+        help="the last stage of the full form that is done",
+    )
     args = parser.parse_args(arguments)
     if not args.quick and args.wardrobe is None:
         parser.error("the full form needs --wardrobe")
+    if not args.quick and args.until == STAGES[-1] and args.polyvore is None:
+        parser.error(f"--until {args.until} needs --polyvore")
     places = Places(args.out.resolve(), args.wardrobe, args.polyvore)
     study = Study(places, args.workers)
-    (quick if args.quick else full)(study)
+    if args.quick:
+        quick(study)
+    else:
+        full(study, args.until)
     print(f"The study is in {args.out}", flush=True)
 
 

@@ -36,16 +36,10 @@ def main() -> None:
     student = fndrec.FNDStudent.from_data(data)
     student.compile(
         keras.optimizers.AdamW(1e-3),
-        distillation=[
-            fndrec.losses.FalseNegativeDistillation(alpha=2.0),
-            fndrec.losses.KnowledgeDistillation(temperature=8.0, weight=1.0),
-        ],
-        distillation_weights=[0.1, 0.9],
+        distillation=fndrec.losses.KnowledgeDistillation(8.0, weight=0.9),
         teacher=teacher.knowledge(data),
-        contrastive_weight=0.1,
     )
-    views = (fndrec.EraseItem(), fndrec.EraseItem())
-    fit(student, data.batches("train", views=views), data, args.epochs)
+    fit(student, data.batches("train"), data, args.epochs)
 
     models = {"teacher": teacher, "student": student}
     print(f"\n{fndrec.evaluate(models, data, 'test')}\n")

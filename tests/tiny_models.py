@@ -25,6 +25,7 @@ def tiny_teacher(data: OutfitData, dim: int = 8, **kwargs: Any) -> FNDTeacher:
 
 
 def tiny_student(data: OutfitData, dim: int = 8, **kwargs: Any) -> FNDStudent:
+    kwargs = {"contrastive": True} | kwargs
     return FNDStudent.from_data(data, dim=dim, **(SMALL | kwargs))
 
 

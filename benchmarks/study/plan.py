@@ -21,9 +21,9 @@ LAST_CHOICE = {**CHOICE, "wardrobe": (100,)}
 
 FINAL_SEEDS = (0, 1, 2, 3, 4)
 CHECK_SEEDS = (0,)
-FINAL_SHOPS = ("shop-2", "shop-3")
+FINAL_SHOPS = ("shop-2",)
 WHY_SHOPS = ("shop-2-features", "shop-3-features", "shop-4-features")
-WHY_SEEDS = (0, 1)
+WHY_SEEDS = (0,)
 SHARES_SHOP = "shop-5"
 SHARES = (0.01, 0.1, 0.4)
 """Shares of all outfits that users truly like: of false negatives."""

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--distillation",
         choices=("fnd+kd", "fnd", "kd", "none"),
-        default="fnd+kd",
+        default="kd",
         help="False Negative Distillation, Hinton's knowledge distillation, "
         "both, or none",
     )
@@ -63,9 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--contrastive",
         type=_types.non_negative_float,
-        default=0.1,
+        default=0.0,
         metavar="WEIGHT",
-        help="weight of the contrastive loss",
+        help="weight of the contrastive loss; try 0.1",
     )
     parser.add_argument(
         "--width",

@@ -39,7 +39,7 @@ class FNDStudent(OutfitRecommender):
 
     Example:
 
-    >>> student = fndrec.FNDStudent.from_data(data)
+    >>> student = fndrec.FNDStudent.from_data(data, contrastive=True)
     >>> student.compile(
     ...     keras.optimizers.Adam(1e-3),
     ...     distillation=fndrec.losses.FalseNegativeDistillation(alpha=1.0),
@@ -99,7 +99,7 @@ class FNDStudent(OutfitRecommender):
         *,
         dim: int = 16,
         width: float = 0.08,
-        contrastive: bool = True,
+        contrastive: bool = False,
         **kwargs: Any,
     ) -> Self:
         """A student for what `data` knows of its items.
