@@ -54,7 +54,7 @@ def test_the_default_is_the_choice() -> None:
     chosen = STUDY["choices"]["default"]
     kinds = [kind for kind in ("fnd", "kd") if chosen[kind]]
     assert args.distillation == "+".join(kinds)
-    assert args.alpha == chosen["alpha"]
+    assert args.alpha == STUDY["choices"]["fnd"]["alpha"]
     assert args.kd_temperature == chosen["temperature"]
     assert args.kd_weight == chosen["weight"]
     assert args.contrastive == chosen["contrastive"]
