@@ -20,6 +20,7 @@ from fndrec.models import OutfitRecommender
 
 BATCH_SIZE = 128
 LARGE_BATCH_SIZE = 1024
+NEGATIVES = 4
 MANY_LIKES = 100_000
 WEIGHT_DECAY = 0.01
 # A vector for each item learns the likes by heart unless it is held back.
@@ -63,8 +64,9 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--negatives",
         type=_types.positive_int,
-        default=4,
-        help="drawn for each like; those of the whole batch count too",
+        default=None,
+        help=f"drawn for each like; default: {NEGATIVES}, or for a student "
+        "1 where those of the whole batch count too",
     )
     parser.add_argument(
         "--negative-sampling",
@@ -151,9 +153,14 @@ def batch_arguments(
     args: argparse.Namespace, data: OutfitData
 ) -> dict[str, Any]:
     """Keyword arguments for `data.batches`."""
+    negatives = args.negatives
+    if negatives is None:
+        # More gain a student nothing where the batch's candidates are shared.
+        few = args.command == "distill" and shared_negatives(args, data)
+        negatives = 1 if few else NEGATIVES
     return {
         "batch_size": batch_size(args, data),
-        "negatives": args.negatives,
+        "negatives": negatives,
         "negative_sampling": args.negative_sampling,
         "seed": args.seed,
     }
