@@ -72,6 +72,13 @@ def test_a_tenth_of_random_outfits_is_truly_liked(
     assert 0.07 < liked.mean() < 0.13
 
 
+def test_the_share_of_true_likes_is_as_asked(tmp_path: Path) -> None:
+    wanted = {**SMALL, "observed": 0.2, "liked": 0.4}
+    shop = SyntheticShop.generate(tmp_path / "shop", **wanted)
+    liked = shop.truth.liked(*negatives(shop, "train", 30))
+    assert 0.33 < liked.mean() < 0.47
+
+
 def test_truth_ranks_observed_likes_first(shop: SyntheticShop) -> None:
     likes = shop.data.likes("train")
     outfits = shop.data.outfit_items[likes.outfit]
@@ -171,6 +178,10 @@ def test_what_is_no_truth_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "array.npy", np.zeros(2))
     with pytest.raises(DataError, match=r"array\.npy should hold the truth"):
         SyntheticTruth.load(tmp_path / "array.npy")
+    whole = (tmp_path / "no.npz").read_bytes()
+    (tmp_path / "half.npz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match=r"half\.npz should hold the truth"):
+        SyntheticTruth.load(tmp_path / "half.npz")
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
@@ -190,6 +201,8 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         ("seed", -1),
         ("observed", 0.0),
         ("observed", 1.5),
+        ("liked", 0.0),
+        ("liked", 1.0),
     ],
 )
 def test_arguments_are_checked(

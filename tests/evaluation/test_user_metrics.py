@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score, roc_auc_score
 
 from fndrec.evaluation import user_metrics
-from fndrec.evaluation.user_metrics import best_choice_rate
+from fndrec.evaluation.user_metrics import (
+    best_choice_rate,
+    metrics_by_user,
+)
 
 
 def mean_ndcg_by_hand(liked: list[int]) -> float:
@@ -100,6 +103,17 @@ def test_mean_ndcg_golden() -> None:
         (discount[1] + discount[3]) / discount[:2].sum()
     )
     assert found["auc"] == pytest.approx(1 / 4)
+
+
+def test_labels_of_each_user() -> None:
+    """Any candidates may be liked; users come in order, one without is NaN."""
+    users = np.array([4, 1, 4])
+    scores = np.array([[3.0, 1.0, 2.0], [1.0, 2.0, 3.0], [0.0, 5.0, 4.0]])
+    liked = np.array([[0, 1, 0], [0, 0, 0], [0, 1, 1]], bool)
+    found = metrics_by_user(users, scores, liked)["auc"]
+    pooled = [scores[[0, 2]].ravel(), liked[[0, 2]].ravel()]
+    assert np.isnan(found[0])
+    assert found[1] == pytest.approx(roc_auc_score(pooled[1], pooled[0]))
 
 
 def test_users_count_alike() -> None:

@@ -59,10 +59,12 @@ def test_radii_of_users_with_one_like_each() -> None:
     np.testing.assert_allclose(deviation, 0.2)
 
 
+@pytest.mark.parametrize("split", ["train", "valid"])
 def test_radii_of_the_teacher(
-    teacher: FNDTeacher, knowledge: TeacherKnowledge, tiny_data: OutfitData
+    teacher: FNDTeacher, tiny_data: OutfitData, split: str
 ) -> None:
-    likes = tiny_data.likes("train")
+    knowledge = teacher.knowledge(tiny_data, split)
+    likes = tiny_data.likes(split)
     items = teacher.embed_items(tiny_data)
     outfits = teacher.embed_outfits(items, tiny_data.outfit_items)
     index = tiny_data.user_index[likes.user]
