@@ -27,7 +27,7 @@ from benchmarks.study.worlds import Places
 from fndrec.data import atomic_write
 
 PACKAGES = ("fndrec", "tensorflow", "keras", "numpy")
-STAGES = ("choice", "final", "why", "fnd", "shares", "forms", "polyvore")
+STAGES = ("choice", "final", "why", "forms", "shares", "fnd", "polyvore")
 TEST, TRUE = "auc_by_user", "true_auc_by_user"
 REVERSED = "fnd, z reversed"
 BACKWARDS: dict[str, Any] = {"control": "reversed"}
