@@ -4,8 +4,8 @@
     python -m benchmarks.ablation --out DIR --quick
 
 Every run is kept in a file under `DIR/runs`; started again, the study goes on
-where it was stopped. It ends with `ablation.json`, `ablation.md` and
-`ablation.png` in `DIR`.
+where it was stopped. It leaves `ablation.json`, `ablation.md` and
+a picture of each comparison in `DIR`.
 """
 
 import argparse
@@ -21,18 +21,15 @@ import numpy as np
 
 from benchmarks.study import plan, report
 from benchmarks.study.results import Results
-from benchmarks.study.runs import Run, do_all
+from benchmarks.study.runs import Run, do_all, teachers_of
 from benchmarks.study.variant import Variant
 from benchmarks.study.worlds import Places
 from fndrec.data import atomic_write
 
 PACKAGES = ("fndrec", "tensorflow", "keras", "numpy")
-STAGES = ("choice", "final", "why", "forms", "shares", "fnd", "polyvore")
+STAGES = ("choice", "final", "why", "forms", "shares", "polyvore")
 TEST, TRUE = "auc_by_user", "true_auc_by_user"
-REVERSED = "fnd, z reversed"
-BACKWARDS: dict[str, Any] = {"control": "reversed"}
 SHOPS = "generated shops"
-ORACLE_NAME = "false negatives removed by an oracle"
 
 
 class Study:
@@ -218,12 +215,6 @@ class Study:
     def write(self) -> None:
         """Writes what there is so far."""
         out = self.places.out
-        teachers = {
-            Run(run.world, None, 0, True, run.variant.teacher)
-            for run in self.runs
-            if run.variant is not None
-        }
-        ordered = sorted(teachers, key=lambda run: (run.world, run.teacher))
         report.write_json(
             out / "ablation.json",
             {
@@ -235,7 +226,9 @@ class Study:
                 "choices": self.choices,
                 "sections": [dataclasses.asdict(s) for s in self.sections],
                 "comparisons": self.comparisons,
-                "teachers": [report.summary(run, out) for run in ordered],
+                "teachers": [
+                    report.summary(run, out) for run in teachers_of(self.runs)
+                ],
                 "runs": [report.summary(run, out) for run in self.runs],
             },
         )
@@ -265,7 +258,6 @@ def full(study: Study, until: str) -> None:
     stages: dict[str, Callable[[], None]] = {
         "final": lambda: finalists(study, plain, kd, fnd, mixture),
         "why": lambda: why(study, plain, kd, fnd),
-        "fnd": lambda: fnd_alone(study, plain, kd, fnd),
         "shares": lambda: by_share(study, plain, kd, fnd),
         "forms": lambda: one_changed(study, mixture),
         "polyvore": lambda: check(study, [plain, kd, fnd, mixture]),
@@ -325,10 +317,8 @@ def finalists(
         ("wardrobe", ["wardrobe"], plan.FINAL_SEEDS),
     ]
     better = True
+    variants = [plain, kd, fnd, mixture]
     for label, names, seeds in groups:
-        variants = [plain, kd, mixture]
-        if label == SHOPS:
-            variants.append(fnd)
         study.do(variants, dict.fromkeys(names, seeds), final=True)
         for key in (TEST, TRUE) if label == SHOPS else (TEST,):
             for to in (plain, kd):
@@ -338,20 +328,8 @@ def finalists(
             ).is_above_zero
         study.write()
     study.choices["default"] = (mixture if better else kd).to_dict()
-    study.show_means(
-        "On likes that no choice has seen", [plain, kd, mixture], groups
-    )
-    study.show_means("With FND alone", [plain, kd, fnd, mixture], groups[:1])
+    study.show_means("On likes that no choice has seen", variants, groups)
     study.show_final("The last comparison", "final", ["none", "kd"])
-
-
-def fnd_alone(study: Study, plain: Variant, kd: Variant, fnd: Variant) -> None:
-    """FND alone on the photos that take longest."""
-    names, seeds = ["wardrobe"], plan.FINAL_SEEDS
-    study.do([fnd], dict.fromkeys(names, seeds), final=True)
-    for to in (plain, kd):
-        study.compare([fnd], to, names, seeds, TEST, "wardrobe", "fnd")
-    study.show_final("FND alone", "fnd", ["none", "kd"])
 
 
 def check(study: Study, variants: Sequence[Variant]) -> None:
@@ -385,7 +363,7 @@ def by_share(study: Study, plain: Variant, kd: Variant, fnd: Variant) -> None:
     """More and fewer false negatives."""
     seeds = plan.WHY_SEEDS
     by_name = {v.name: v for v in plan.controls(plain, kd, fnd)}
-    few = [by_name[name] for name in ("none", "kd", "fnd", ORACLE_NAME)]
+    few = [by_name[name] for name in ("none", "kd", "fnd", plan.ORACLE)]
     for share in plan.SHARES:
         world = f"{plan.SHARES_SHOP}-{share:g}-features"
         study.do(few, {world: seeds}, final=True)
@@ -403,7 +381,7 @@ def quick(study: Study) -> None:
         kd,
         fnd,
         fnd.but("fnd + cl", contrastive=0.1),
-        fnd.but(REVERSED, **BACKWARDS),
+        fnd.but("fnd, z reversed", control="reversed"),
     ]
     study.do(variants, dict.fromkeys(worlds, seeds), final=True)
     for key in (TEST, TRUE):

@@ -20,13 +20,15 @@ LAST_CHOICE = {**CHOICE, "wardrobe": (100,)}
 """What the default is chosen on, photos at last."""
 
 FINAL_SEEDS = (0, 1, 2, 3, 4)
-CHECK_SEEDS = (0,)
-FINAL_SHOPS = ("shop-2",)
+CHECK_SEEDS = (0, 1, 2)
+FINAL_SHOPS = ("shop-2", "shop-3", "shop-4")
 WHY_SHOPS = ("shop-2-features", "shop-3-features", "shop-4-features")
-WHY_SEEDS = (0,)
+WHY_SEEDS = (0, 1, 2)
 SHARES_SHOP = "shop-5"
 SHARES = (0.01, 0.1, 0.4)
 """Shares of all outfits that users truly like: of false negatives."""
+
+ORACLE = "false negatives removed by an oracle"
 
 # One drawn negative a like: those of the whole batch stand against it too.
 PLAIN = Variant("none", negatives=1, clip=None)
@@ -201,7 +203,7 @@ def controls(plain: Variant, kd: Variant, fnd: Variant) -> list[Variant]:
                 "removed",
             )
         ),
-        fnd.but("false negatives removed by an oracle", control="oracle"),
+        fnd.but(ORACLE, control="oracle"),
         fnd.but("fnd, weak teacher", teacher="weak"),
         kd.but("kd, weak teacher", teacher="weak"),
     ]

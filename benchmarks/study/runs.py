@@ -73,6 +73,16 @@ def teacher_path(out: Path, world: str, name: str) -> Path:
     return out / "teachers" / f"{world}--{name}.keras"
 
 
+def teachers_of(runs: Iterable[Run]) -> list[Run]:
+    """The runs of the teachers that students are taught by, in order."""
+    teachers = {
+        Run(run.world, None, 0, True, run.variant.teacher)
+        for run in runs
+        if run.variant is not None
+    }
+    return sorted(teachers, key=lambda run: (run.world, run.teacher))
+
+
 def do_all(runs: Iterable[Run], places: Places, workers: int) -> None:
     """Does what has not been done, teachers first.
 
@@ -82,14 +92,16 @@ def do_all(runs: Iterable[Run], places: Places, workers: int) -> None:
         workers: How many at once, each with one thread.
     """
     runs = list(dict.fromkeys(runs))
-    needed = {
-        Run(run.world, None, 0, True, run.variant.teacher)
-        for run in runs
-        if run.variant is not None
-    }
-    teachers = sorted(needed, key=lambda run: (run.world, run.teacher))
-    for part in (teachers, runs):
-        todo = [run for run in part if run.record(places.out) is None]
+    missing = [run for run in runs if run.record(places.out) is None]
+    # A kept record is no teacher: it is trained anew where a student asks.
+    asked = [run for run in teachers_of(missing) if not _is_kept(run, places)]
+    teachers = teachers_of(runs)
+    missing_teachers = [
+        run
+        for run in teachers
+        if run in asked or run.record(places.out) is None
+    ]
+    for part, todo in ((teachers, missing_teachers), (runs, missing)):
         if not todo:
             continue
         print(f"{len(todo)} of {len(part)} runs to do", flush=True)
@@ -108,6 +120,11 @@ def do_all(runs: Iterable[Run], places: Places, workers: int) -> None:
                     f"{future.result()}",
                     flush=True,
                 )
+
+
+def _is_kept(teacher: Run, places: Places) -> bool:
+    """Whether the file of a teacher is there."""
+    return teacher_path(places.out, teacher.world, teacher.teacher).exists()
 
 
 def do_one(run: Run, places: Places) -> str:

@@ -16,12 +16,11 @@ from benchmarks.study.variant import Variant
 from benchmarks.study.worlds import World
 from fndrec import EraseItem, FNDStudent, FNDTeacher, ReplaceItem, Validation
 from fndrec.cli._fit import optimizer
+from fndrec.cli.distill import distillation
 from fndrec.data import similar_items
 from fndrec.evaluation.user_metrics import metrics_by_user
 from fndrec.layers import OutfitScore
 from fndrec.losses import (
-    FalseNegativeDistillation,
-    KnowledgeDistillation,
     NTXent,
 )
 from fndrec.models import OutfitRecommender
@@ -114,12 +113,20 @@ def train_student(
     contrastive = variant.contrastive > 0
     student = FNDStudent(**parts, projection_dim=dim if contrastive else None)
     student.vocabulary = data.vocabulary
-    distillation, weights = _distillation(variant)
+    kinds = [kind for kind in ("fnd", "kd") if getattr(variant, kind)]
+    losses, weights = distillation(
+        "+".join(kinds) or "none",
+        variant.alpha,
+        variant.temperature,
+        variant.weight,
+        # A control clips by itself.
+        clip=None if variant.control else variant.clip,
+    )
     student.compile(
         optimizer(_arguments(epochs, variant.learning_rate), data),
-        distillation=distillation or None,
+        distillation=losses or None,
         distillation_weights=weights,
-        teacher=_knowledge(world, teacher, variant) if distillation else None,
+        teacher=_knowledge(world, teacher, variant) if losses else None,
         contrastive=NTXent(variant.contrastive_temperature),
         contrastive_weight=variant.contrastive,
         shared_negatives=variant.shared,
@@ -168,20 +175,6 @@ def _arguments(epochs: int, learning_rate: float) -> argparse.Namespace:
         weight_decay=None,
         batch_size=BATCH_SIZE,
     )
-
-
-def _distillation(variant: Variant) -> tuple[list[Any], list[float]]:
-    """The losses and their weights."""
-    clip = None if variant.control else variant.clip
-    fnd = FalseNegativeDistillation(variant.alpha, clip)
-    if variant.fnd and variant.kd:
-        # In place of the plain ranking loss, which is a part of KD.
-        kd = KnowledgeDistillation(variant.temperature, 1.0)
-        return [fnd, kd], [1.0 - variant.weight, variant.weight]
-    if variant.kd:
-        kd = KnowledgeDistillation(variant.temperature, variant.weight)
-        return [kd], [1.0]
-    return ([fnd], [1.0]) if variant.fnd else ([], [])
 
 
 def _knowledge(world: World, teacher: FNDTeacher, variant: Variant) -> Any:

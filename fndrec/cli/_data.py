@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from fndrec.cli import _types
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender, load_model
@@ -27,6 +28,33 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         default=None,
         metavar="DIR",
         help="where decoded photos are kept (default: beside the data)",
+    )
+
+
+def add_ranking_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments that say which likes are ranked, and against what."""
+    parser.add_argument(
+        "--split", default="valid", help="name of the likes to rank"
+    )
+    parser.add_argument(
+        "--negatives",
+        type=_types.positive_int,
+        default=10,
+        help="outfits that each like is ranked against",
+    )
+    add_negative_sampling(parser)
+    parser.add_argument(
+        "--seed", type=_types.seed, default=0, help="of the candidates"
+    )
+
+
+def add_negative_sampling(parser: argparse.ArgumentParser) -> None:
+    """The argument that says where negatives come from."""
+    parser.add_argument(
+        "--negative-sampling",
+        choices=("catalogue", "hard"),
+        default=None,
+        help="default: hard where users share outfits, else catalogue",
     )
 
 

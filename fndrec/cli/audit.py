@@ -15,6 +15,7 @@ import numpy as np
 from fndrec.cli import _types
 from fndrec.cli._data import (
     add_data_arguments,
+    add_negative_sampling,
     image_size_of,
     load_data,
     load_model_folder,
@@ -61,12 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=20,
         help="outfits drawn for each like",
     )
-    parser.add_argument(
-        "--negative-sampling",
-        choices=("catalogue", "hard"),
-        default=None,
-        help="default: hard where users share outfits, else catalogue",
-    )
+    add_negative_sampling(parser)
     parser.add_argument(
         "--calibration",
         default="valid",

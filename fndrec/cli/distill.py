@@ -103,7 +103,9 @@ def run(args: argparse.Namespace) -> None:
             use_id=args.use_id,
             seed=args.seed,
         )
-    losses, weights = _distillation(args)
+    losses, weights = distillation(
+        args.distillation, args.alpha, args.kd_temperature, args.kd_weight
+    )
     student.compile(
         optimizer(args, data),
         distillation=losses or None,
@@ -119,13 +121,30 @@ def run(args: argparse.Namespace) -> None:
     )
 
 
-def _distillation(args: argparse.Namespace) -> tuple[list[Any], list[float]]:
-    """The losses and their weights."""
-    fnd = FalseNegativeDistillation(alpha=args.alpha)
-    if args.distillation == "fnd+kd":
+def distillation(
+    kind: str,
+    alpha: float,
+    temperature: float,
+    weight: float,
+    clip: float | None = None,
+) -> tuple[list[Any], list[float]]:
+    """The losses of a kind of distillation, and their weights.
+
+    Args:
+        kind: `"fnd"`, `"kd"`, `"fnd+kd"` or `"none"`.
+        alpha: Strength of False Negative Distillation.
+        temperature: Temperature of knowledge distillation.
+        weight: Its weight against the likes, or against the other.
+        clip: Limit of falseness.
+
+    Returns:
+        What `FNDStudent.compile` takes; empty lists for none.
+    """
+    fnd = FalseNegativeDistillation(alpha, clip)
+    if kind == "fnd+kd":
         # In place of the plain ranking loss, which is a part of kd.
-        kd = KnowledgeDistillation(args.kd_temperature, weight=1.0)
-        return [fnd, kd], [1.0 - args.kd_weight, args.kd_weight]
-    if args.distillation == "kd":
-        return [KnowledgeDistillation(args.kd_temperature, args.kd_weight)], [1]
-    return ([fnd], [1.0]) if args.distillation == "fnd" else ([], [])
+        kd = KnowledgeDistillation(temperature, weight=1.0)
+        return [fnd, kd], [1.0 - weight, weight]
+    if kind == "kd":
+        return [KnowledgeDistillation(temperature, weight)], [1.0]
+    return ([fnd], [1.0]) if kind == "fnd" else ([], [])

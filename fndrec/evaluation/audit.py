@@ -10,7 +10,8 @@ from fndrec.evaluation.audit_pairs import (
     rows_of_pairs,
     unliked_negatives,
 )
-from fndrec.evaluation.extras import require
+from fndrec.evaluation.candidates import default_sampling
+from fndrec.extras import require
 from fndrec.evaluation.held_out_falseness import HeldOutFalseness
 from fndrec.evaluation.liked_probability import LikedProbability
 from fndrec.evaluation.negative_audit import NegativeAudit
@@ -92,7 +93,7 @@ def audit_negatives(
     if model.vocabulary is not None:
         data = data.with_vocabulary(model.vocabulary)
     if negative_sampling is None:
-        negative_sampling = "hard" if data.shares_outfits else "catalogue"
+        negative_sampling = default_sampling(data)
     # A stream for each sample, as both may be of one split.
     audited, unlabelled = (
         np.random.default_rng((seed, negatives, stream)) for stream in range(2)

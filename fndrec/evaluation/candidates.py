@@ -63,8 +63,7 @@ class Candidates:
                 f"Received: negatives={negatives}"
             )
         if negative_sampling is None:
-            shared = data.shares_outfits
-            negative_sampling = "hard" if shared else "catalogue"
+            negative_sampling = default_sampling(data)
         sampler = NegativeSampler(
             data, split, negative_sampling, known=tuple(data.splits)
         )
@@ -105,6 +104,19 @@ class Candidates:
             outfits=self.outfits[rows],
             blanks=self.blanks[rows],
         )
+
+
+def default_sampling(data: OutfitData) -> str:
+    """Kind of the negatives that likes of `data` are ranked against.
+
+    Args:
+        data: The data set.
+
+    Returns:
+        `"hard"` where users share outfits, `"catalogue"` where nearly each
+        outfit is one user's own.
+    """
+    return "hard" if data.shares_outfits else "catalogue"
 
 
 def _blanks(

@@ -2,12 +2,12 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fndrec.data import atomic_write
 from fndrec.evaluation.latency import Latency
+from fndrec.evaluation.markdown_table import markdown_table
 from fndrec.evaluation.model_costs import ModelCosts
 from fndrec.evaluation.quality_plot import Point, quality_plot
 from fndrec.evaluation.result import COLUMNS, EvaluationResult
@@ -92,7 +92,7 @@ class Comparison:
             )
         heads = ["model", "parameters", "without users", "device kB"]
         heads += ["tower kB", "int8 tower kB", "cosine", "int8 AUC"]
-        return _table(heads, rows)
+        return markdown_table(heads, rows)
 
     def _work_table(self) -> str:
         first = next(iter(self.costs.values()))
@@ -109,7 +109,7 @@ class Comparison:
             for name, found in self.costs.items()
         ]
         times = [f"{what}, ms" for what in first.latency]
-        return _table(["model", "per item", "per outfit", *times], rows)
+        return markdown_table(["model", "per item", "per outfit", *times], rows)
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as plain Python values."""
@@ -184,22 +184,3 @@ def _time(found: Latency, first: Latency) -> str:
         f"{found.median:.2f} ({found.low:.2f} to {found.high:.2f}), "
         f"{found.median / first.median:.2f}x"
     )
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table: names on the left, numbers right-aligned."""
-    widths = [
-        max(len(cell) for cell in column)
-        for column in zip(heads, *rows, strict=True)
-    ]
-    lines = [
-        [
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        for row in (heads, *rows)
-    ]
-    rule = ["-" * width for width in widths]
-    rule[1:] = [f"{dashes[1:]}:" for dashes in rule[1:]]
-    lines.insert(1, rule)
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

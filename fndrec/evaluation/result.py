@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fndrec.data import atomic_write
+from fndrec.evaluation.markdown_table import markdown_table
 
 COLUMNS = {
     "auc": "AUC",
@@ -53,17 +54,11 @@ class EvaluationResult:
 
     def to_markdown(self) -> str:
         """The metrics as a Markdown table."""
-        names = [*self.metrics]
-        width = max(len(name) for name in [*names, "model"])
-        heads = [f"{head:>9}" for head in COLUMNS.values()]
-        lines = [
-            " | ".join([f"{'model':<{width}}", *heads]),
-            " | ".join(["-" * width, *("-" * 8 + ":" for _ in heads)]),
+        rows = [
+            [name, *(f"{values[key]:9.4f}" for key in COLUMNS)]
+            for name, values in self.metrics.items()
         ]
-        for name, values in self.metrics.items():
-            cells = [f"{values[key]:9.4f}" for key in COLUMNS]
-            lines.append(" | ".join([f"{name:<{width}}", *cells]))
-        return "\n".join(f"| {line} |" for line in lines)
+        return markdown_table(["model", *COLUMNS.values()], rows)
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain Python values."""
