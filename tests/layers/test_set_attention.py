@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -60,10 +61,40 @@ def test_given_projections_are_used() -> None:
     block = SetAttentionBlock(8, 2, seed=0)
     block.build()
     x = vectors()
+    x -= x.mean(axis=-1, keepdims=True)
     found = block(x, present=PRESENT, projected=block.project(x))
     np.testing.assert_allclose(found, block(x, present=PRESENT), atol=1e-6)
-    zeros = ops.zeros_like(block.project(x))
+    zeros = tuple(ops.zeros_like(part) for part in block.project(x))
     assert np.any(block(x, projected=zeros) != block(x))
+
+
+def test_equal_to_the_layers_of_keras() -> None:
+    """Lee et al. 2019, equations 6 to 8, by `MultiHeadAttention`."""
+    block = SetAttentionBlock(8, 2, seed=0)
+    block.build()
+    rng = np.random.default_rng(1)
+    for weight in block.weights:
+        weight.assign(rng.normal(size=weight.shape))
+    attention = keras.layers.MultiHeadAttention(2, 4)
+    attention.build((None, 3, 8), (None, 3, 8))
+    kernel, bias = (w.numpy() for w in block.projection.weights)
+    parts = [
+        array.reshape(shape)
+        for k, b in zip(np.split(kernel, 3, 1), np.split(bias, 3), strict=True)
+        for array, shape in ((k, (8, 2, 4)), (b, (2, 4)))
+    ]
+    mix, mix_bias = (w.numpy() for w in block.mix.weights)
+    attention.set_weights([*parts, mix.reshape(2, 4, 8), mix_bias])
+
+    x = vectors()
+    plain = block.norm(x)
+    x = x + attention(plain, plain, attention_mask=PRESENT[:, None])
+    x = x + block.outer(block.inner(block.inner_norm(x)))
+    x = x - ops.mean(x, axis=-1, keepdims=True)
+    found = block(vectors(), present=PRESENT)
+    np.testing.assert_allclose(
+        found.numpy()[PRESENT], x.numpy()[PRESENT], atol=1e-4, rtol=1e-5
+    )
 
 
 def test_dropout_in_training_only() -> None:
