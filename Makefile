@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_OUT ?= demo
 
-.PHONY: demo test test-all lint clean
+.PHONY: demo test test-all lint bench-quick clean
 
 $(VENV)/.installed: pyproject.toml setup.py
 	@test -n "$(PYTHON)" || { echo "fndrec needs Python 3.11, 3.12 or 3.13;" \
@@ -31,5 +31,8 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
 
+bench-quick: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.performance --out bench --quick
+
 clean:
-	rm -rf $(VENV) demo .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) bench demo .mypy_cache .pytest_cache .ruff_cache

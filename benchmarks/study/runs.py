@@ -105,21 +105,23 @@ def do_all(runs: Iterable[Run], places: Places, workers: int) -> None:
         if not todo:
             continue
         print(f"{len(todo)} of {len(part)} runs to do", flush=True)
-        with concurrent.futures.ProcessPoolExecutor(
-            workers,
-            mp_context=multiprocessing.get_context("spawn"),
-            max_tasks_per_child=RUNS_A_PROCESS,
-        ) as pool:
-            started = time.time()
-            futures = [pool.submit(do_one, run, places) for run in todo]
-            for i, future in enumerate(
-                concurrent.futures.as_completed(futures), start=1
-            ):
-                print(
-                    f"{i}/{len(todo)} {time.time() - started:.0f}s "
-                    f"{future.result()}",
-                    flush=True,
-                )
+        started = time.time()
+        done = 0
+        # Not `max_tasks_per_child`: Python 3.11 can wait for ever then.
+        for start in range(0, len(todo), workers * RUNS_A_PROCESS):
+            with concurrent.futures.ProcessPoolExecutor(
+                workers, mp_context=multiprocessing.get_context("spawn")
+            ) as pool:
+                for future in concurrent.futures.as_completed(
+                    pool.submit(do_one, run, places)
+                    for run in todo[start : start + workers * RUNS_A_PROCESS]
+                ):
+                    done += 1
+                    print(
+                        f"{done}/{len(todo)} {time.time() - started:.0f}s "
+                        f"{future.result()}",
+                        flush=True,
+                    )
 
 
 def _is_kept(teacher: Run, places: Places) -> bool:
