@@ -1,14 +1,20 @@
 """A tiny shop that the tests share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import tensorflow as tf
 from PIL import Image
+from tiny_models import tiny_teacher
 
+from fndrec import export
 from fndrec.data import OutfitData
+from fndrec.models import FNDTeacher
+from fndrec.serving import Server
 
 NUM_USERS = 12
 NUM_ITEMS = 40
@@ -81,3 +87,39 @@ def tiny_data() -> OutfitData:
 @pytest.fixture(scope="session")
 def tiny_photo_data(tmp_path_factory: pytest.TempPathFactory) -> OutfitData:
     return make_tiny_data(tmp_path_factory.mktemp("shop")).with_photos(16)
+
+
+@pytest.fixture(scope="session")
+def exported_model(tiny_photo_data: OutfitData) -> FNDTeacher:
+    """A model that looks at all there is, its averages not those of birth."""
+    model = tiny_teacher(tiny_photo_data, use_id=True)
+    rng = np.random.default_rng(0)
+    for weight in model.non_trainable_weights:
+        if weight.dtype == "float32":
+            weight.assign(rng.uniform(0.5, 1.5, weight.shape))
+    # Users start near one another.
+    table = model.user_embedding.embedding.embeddings
+    table.assign(rng.normal(size=table.shape))
+    return model
+
+
+@pytest.fixture(scope="session")
+def exported(
+    exported_model: FNDTeacher,
+    tiny_photo_data: OutfitData,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The folder of the version."""
+    path = tmp_path_factory.mktemp("export") / "new"
+    return export(exported_model, path, tiny_photo_data)
+
+
+@pytest.fixture(scope="session")
+def loaded(exported: Path) -> Any:
+    return tf.saved_model.load(exported)
+
+
+@pytest.fixture(scope="session")
+def server_of_export(exported: Path) -> Iterator[Server]:
+    with Server(exported.parent, port=0, grpc_port=0) as server:
+        yield server

@@ -27,6 +27,16 @@ def non_negative_int(text: str) -> int:
     return int(_number(text, int, 0, "a non-negative integer"))
 
 
+def port(text: str) -> int:
+    """A port; 0 for one that is free."""
+    value = non_negative_int(text)
+    if value >= 2**16:
+        raise argparse.ArgumentTypeError(
+            f"expected a port below 65536, received {text!r}"
+        )
+    return value
+
+
 def positive_float(text: str) -> float:
     """A number above 0."""
     return _number(text, float, 1e-12, "a positive number")

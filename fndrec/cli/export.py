@@ -11,7 +11,9 @@ from fndrec.cli._data import (
     load_model_folder,
 )
 from fndrec.cli._run import RunRecord
+from fndrec.errors import DataError
 from fndrec.serving import export
+from fndrec.serving.precision import PRECISIONS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,16 +35,58 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="version to write (default: one more than the highest there)",
     )
+    parser.add_argument(
+        "--index",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="text file of the outfits to recommend from, an id a line "
+        "(default: all outfits of the data)",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default=None,
+        help="what the SavedModel computes in (default: as the model does)",
+    )
     add_data_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Runs the command."""
+    if args.index is not None and args.data_dir is None:
+        raise DataError(
+            f"--index: should be given with --data. Received: {args.index} "
+            "alone"
+        )
     record = RunRecord(args)
     model = load_model_folder(args.model_dir)
     data = None
     if args.data_dir is not None:
         data = load_data(args, image_size_of(model))
-    path = export(model, args.export_dir, data, args.version)
+    path = export(
+        model,
+        args.export_dir,
+        data,
+        args.version,
+        index=None if args.index is None else _lines(args.index),
+        precision=args.precision,
+    )
     record.save(path.parent, saved_model=str(path))
     print(f"The SavedModel is in {path}")
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a text file that are not empty."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path}: should be a text file of outfit ids. Received: {error}"
+        ) from error
+    found = [line for line in text.splitlines() if line]
+    if not found:
+        raise DataError(
+            f"{path}: should hold an outfit id a line. Received: no line"
+        )
+    return found

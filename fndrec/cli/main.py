@@ -14,11 +14,22 @@ from fndrec.cli import (
     evaluate,
     export,
     score,
+    serve,
     train,
 )
 from fndrec.errors import DataError
 
-COMMANDS = (demo, train, distill, evaluate, compare, audit, score, export)
+COMMANDS = (
+    demo,
+    train,
+    distill,
+    evaluate,
+    compare,
+    audit,
+    score,
+    export,
+    serve,
+)
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):

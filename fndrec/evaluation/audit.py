@@ -11,10 +11,10 @@ from fndrec.evaluation.audit_pairs import (
     unliked_negatives,
 )
 from fndrec.evaluation.candidates import default_sampling
-from fndrec.extras import require
 from fndrec.evaluation.held_out_falseness import HeldOutFalseness
 from fndrec.evaluation.liked_probability import LikedProbability
 from fndrec.evaluation.negative_audit import NegativeAudit
+from fndrec.extras import require
 from fndrec.models import OutfitRecommender
 
 

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fndrec.data import OutfitData, SyntheticTruth, atomic_path
-from fndrec.extras import require
 from fndrec.evaluation.item_sets import set_ids
 from fndrec.evaluation.liked_probability import LikedProbability
 from fndrec.evaluation.precision_recall import PrecisionRecall
+from fndrec.extras import require
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)

@@ -1,5 +1,46 @@
-"""From a trained model to a SavedModel."""
+"""From a trained model to a SavedModel, and to who asks it."""
 
+from typing import TYPE_CHECKING, Any
+
+from fndrec.extras import require
 from fndrec.serving.export import export
+from fndrec.serving.on_device import DeviceFile, export_on_device
+from fndrec.serving.precision import with_precision
+from fndrec.serving.serving_error import ServingError
 
-__all__ = ["export"]
+if TYPE_CHECKING:
+    from fndrec.serving.client import Client
+    from fndrec.serving.server import Server
+
+__all__ = [
+    "Client",
+    "DeviceFile",
+    "Server",
+    "ServingError",
+    "export",
+    "export_on_device",
+    "with_precision",
+]
+
+PACKAGES = {
+    "Client": ("grpc", "tensorflow_serving", "urllib3"),
+    "Server": (
+        *("grpc", "tensorflow_serving"),
+        *("starlette", "uvicorn", "prometheus_client"),
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what needs the extra `serving` when it is asked for."""
+    if name not in PACKAGES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    for package in PACKAGES[name]:
+        require(package, "serving", f"fndrec.serving.{name}")
+    if name == "Client":
+        from fndrec.serving.client import Client
+
+        return Client
+    from fndrec.serving.server import Server
+
+    return Server

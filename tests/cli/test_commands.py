@@ -309,7 +309,9 @@ def test_export(
     out = tmp_path / "new" / "export"
     run("export", photo_model, out, "--data", photo_shop)
     assert f"The SavedModel is in {out / '1'}" in capsys.readouterr().out
-    assert sorted(path.name for path in out.iterdir()) == ["1", "run.json"]
+    assert {"1", "models.config", "run.json"} <= {
+        path.name for path in out.iterdir()
+    }
     record = json.loads((out / "run.json").read_text())
     assert record["saved_model"] == str(out / "1")
     loaded = tf.saved_model.load(out / "1")
@@ -324,7 +326,36 @@ def test_export(
     ]
     run("export", photo_model, out, "--version", 7)
     loaded = tf.saved_model.load(out / "7")
-    assert list(loaded.signatures) == ["serving_default"]
+    assert "serving_default" in loaded.signatures
+    assert "recommend" not in loaded.signatures
+
+
+def test_export_of_an_index_in_half_precision(
+    plain_model: Path,
+    plain_shop: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out, index = tmp_path / "export", tmp_path / "index.txt"
+    words: list[Any] = ["export", plain_model, out]
+    index.write_text("outfit3\noutfit1\n")
+    half = ("--precision", "mixed_bfloat16")
+    run(*words, "--data", plain_shop, "--index", index, *half)
+    recommend = tf.saved_model.load(out / "1").signatures["recommend"]
+    found = recommend(user_id=tf.constant(["user1"]), k=tf.constant([9]))
+    assert sorted(found["outfit_id"].numpy()[0]) == [b"outfit1", b"outfit3"]
+    for text, reason in (
+        ("", "no line"),
+        ("outfit1\noutfit1\n", "'outfit1' twice"),
+        ("outfit1\nnone\n", "'none'"),
+    ):
+        index.write_text(text)
+        last = ["--data", plain_shop, "--index", index]
+        assert main([str(word) for word in words + last]) == 2
+        assert reason in capsys.readouterr().err
+    assert main([str(word) for word in [*words, "--index", index]]) == 2
+    assert "--data" in capsys.readouterr().err
+    assert not (out / "2").exists()
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
@@ -339,7 +370,7 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 def test_the_commands() -> None:
     assert sorted(commands()) == [
         *("audit", "compare", "demo", "distill"),
-        *("evaluate", "export", "score", "train"),
+        *("evaluate", "export", "score", "serve", "train"),
     ]
 
 

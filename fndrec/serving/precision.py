@@ -1,0 +1,51 @@
+"""A model that computes in another precision."""
+
+from typing import TypeVar
+
+import keras
+
+from fndrec.models import OutfitRecommender
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+Model = TypeVar("Model", bound=OutfitRecommender)
+
+
+def with_precision(model: Model, precision: str) -> Model:
+    """A copy of a model that computes in another precision.
+
+    Weights, user vectors and scores stay in float32; what the towers and the
+    aggregator compute in between is of 16 bits in the mixed precisions.
+
+    Args:
+        model: A trained model.
+        precision: `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`.
+
+    Returns:
+        The copy, not compiled; the model itself is left as it is.
+
+    Raises:
+        ValueError: If `precision` is none of these.
+
+    Example:
+
+    >>> half = fndrec.serving.with_precision(student, "mixed_bfloat16")
+    >>> fndrec.compare({"float32": student, "bfloat16": half}, data)
+    """
+    check_precision(precision)
+    copy = type(model).from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    copy.vocabulary = model.vocabulary
+    policy = keras.dtype_policies.DTypePolicy(precision)
+    for layer in copy._flatten_layers():
+        layer.dtype_policy = policy
+    return copy
+
+
+def check_precision(precision: str) -> None:
+    """Raises if a precision is not known."""
+    if precision not in PRECISIONS:
+        raise ValueError(
+            f"`precision` should be one of {PRECISIONS}. "
+            f"Received: precision={precision!r}"
+        )

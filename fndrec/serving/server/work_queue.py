@@ -1,0 +1,66 @@
+"""Threads with a bounded queue before them."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import grpc
+
+from fndrec.serving.server.request_error import RequestError
+
+Result = TypeVar("Result")
+
+
+class WorkQueue:
+    """Threads with a bounded queue before them.
+
+    Args:
+        workers: Number of threads.
+        queue_size: How much may wait for a thread.
+    """
+
+    def __init__(self, workers: int, queue_size: int) -> None:
+        self._pool = ThreadPoolExecutor(workers, "predict")
+        self._limit = workers + queue_size
+        self._lock = threading.Lock()
+        self._pending = 0
+
+    @property
+    def pending(self) -> int:
+        """How much runs or waits."""
+        return self._pending
+
+    async def run(self, function: Callable[[], Result]) -> Result:
+        """Runs a function in a thread.
+
+        Args:
+            function: What to run.
+
+        Returns:
+            Its result.
+
+        Raises:
+            RequestError: If the queue is full.
+        """
+        with self._lock:
+            if self._pending >= self._limit:
+                raise RequestError(
+                    f"the server is busy: {self._pending} requests run or "
+                    "wait, and no more may",
+                    grpc.StatusCode.RESOURCE_EXHAUSTED,
+                )
+            self._pending += 1
+        future = self._pool.submit(function)
+        # Not when the caller goes away: the thread may still be at it.
+        future.add_done_callback(self._done)
+        return await asyncio.wrap_future(future)
+
+    def _done(self, _: Future[Result]) -> None:
+        with self._lock:
+            self._pending -= 1
+
+    def close(self) -> None:
+        """Waits for what runs."""
+        self._pool.shutdown()

@@ -1,0 +1,57 @@
+"""`recommend`: the best outfits for a user."""
+
+from typing import Any
+
+import numpy as np
+
+from fndrec.serving._best import best_outfits
+from fndrec.serving._catalogue import Catalogue
+from fndrec.serving._served import ServedModel
+from fndrec.serving.signatures.signature import (
+    Signature,
+    inputs_of,
+    ints,
+    repeated,
+    strings,
+)
+
+RANKED = {
+    "outfit_id": "string [B, max(k)], best first; empty past a row's own `k` "
+    "and where no outfit is left",
+    "score": "float32 [B, max(k)]; the lowest float32 where the id is empty",
+}
+KNOWN = {"known": "bool [B], false for a user the model does not know"}
+
+
+def recommend(served: ServedModel, catalogue: Catalogue) -> Signature:
+    """The best outfits of the index for each user.
+
+    Args:
+        served: The model.
+        catalogue: The catalogue.
+
+    Returns:
+        The signature.
+    """
+
+    def function(inputs: dict[str, Any]) -> dict[str, Any]:
+        users = served.user_index(inputs["user_id"])
+        vectors = served.encode_users(users)
+        best = best_outfits(served.model.score, catalogue, vectors, inputs["k"])
+        return {**best, "known": users > 0}
+
+    def example(batch: int) -> dict[str, np.ndarray]:
+        return {
+            "user_id": repeated(served.example_user, batch),
+            "k": np.full(batch, 3, np.int32),
+        }
+
+    return Signature(
+        name="recommend",
+        description=f"Finds the best of {catalogue.num_outfits:,} outfits for "
+        "each user.",
+        inputs=inputs_of(strings("user_id"), ints("k")),
+        function=function,
+        example=example,
+        outputs={**RANKED, **KNOWN},
+    )

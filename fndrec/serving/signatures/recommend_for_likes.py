@@ -1,0 +1,86 @@
+"""`recommend_for_likes`: the best outfits for someone's likes."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from fndrec.serving._best import best_outfits, outfits_at
+from fndrec.serving._catalogue import Catalogue
+from fndrec.serving._lookup import rows
+from fndrec.serving._served import ServedModel
+from fndrec.serving._sets import present_ids
+from fndrec.serving.signatures.recommend import RANKED
+from fndrec.serving.signatures.signature import (
+    Signature,
+    inputs_of,
+    ints,
+    repeated,
+    strings,
+)
+
+
+def recommend_for_likes(served: ServedModel, catalogue: Catalogue) -> Signature:
+    """The best outfits for a user who is known by likes alone.
+
+    Args:
+        served: The model.
+        catalogue: The catalogue.
+
+    Returns:
+        The signature.
+    """
+
+    def function(inputs: dict[str, Any]) -> dict[str, Any]:
+        names = inputs["liked_outfit_id"]
+        given = present_ids(names, inputs["length"])
+        liked = tf.where(given, rows(catalogue.outfits, names), -1)
+        valid = tf.reduce_any(liked >= 0, axis=1)
+        vectors = tf.gather(catalogue.outfit_vectors, tf.maximum(liked, 0))
+        cold = served.encode_users(tf.zeros_like(inputs["length"]))
+        best = best_outfits(
+            served.model.score,
+            catalogue,
+            tf.where(valid[:, None], user_of_likes(vectors, liked >= 0), cold),
+            inputs["k"],
+            refused=outfits_at(liked, tf.shape(catalogue.outfit_ids)[0]),
+        )
+        return {**best, "valid": valid}
+
+    def example(batch: int) -> dict[str, np.ndarray]:
+        liked = catalogue.example_outfits
+        return {
+            "liked_outfit_id": repeated(liked, batch),
+            "length": np.full(batch, len(liked), np.int32),
+            "k": np.full(batch, 3, np.int32),
+        }
+
+    return Signature(
+        name="recommend_for_likes",
+        description="Finds the best outfits for someone who liked the given "
+        "outfits, which are left out.",
+        inputs=inputs_of(
+            strings("liked_outfit_id", 2), ints("length"), ints("k")
+        ),
+        function=function,
+        example=example,
+        outputs={
+            **RANKED,
+            "valid": "bool [B], false if none of the liked outfits is known: "
+            "the outfits are then those for a user not known",
+        },
+    )
+
+
+def user_of_likes(outfits: Any, present: Any) -> Any:
+    """Unit vectors `(batch, dim)` of users from liked outfits.
+
+    Args:
+        outfits: Unit vectors `(batch, likes, dim)`.
+        present: bool `(batch, likes)`.
+
+    Returns:
+        The direction of the mean of each row; zeros of a row without likes.
+    """
+    weight = tf.cast(present, tf.float32)[:, :, None]
+    return tf.math.l2_normalize(tf.reduce_sum(outfits * weight, axis=1), -1)
