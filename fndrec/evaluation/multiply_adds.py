@@ -18,7 +18,8 @@ def multiply_adds(function: Callable[..., Any], *inputs: Any) -> int:
     elementwise products that are summed, such as an attention-weighted sum or
     a dot product. Products with the zeros that pad a photo count, as is usual.
     Left out is what grows only with the number of units: biases,
-    normalisations, activations, poolings, look-ups in tables.
+    normalisations, activations, poolings, look-ups in tables; and products of
+    weights with weights, which are as many for any number of items.
 
     Args:
         function: A function of tensors.
@@ -43,7 +44,22 @@ def multiply_adds(function: Callable[..., Any], *inputs: Any) -> int:
         traced = tf.function(function).get_concrete_function(*inputs)
     finally:
         tf.config.run_functions_eagerly(before)
-    return sum(_of(one) for one in traced.graph.get_operations())
+    return sum(_of(one) for one in _on_inputs(traced.graph))
+
+
+def _on_inputs(graph: Any) -> list[Any]:
+    """Operations on what the graph is given.
+
+    Those on weights alone, such as the folding of one into another, are as
+    many however much the graph is given: they are left out.
+    """
+    captured = {tensor.op.name for _, tensor in graph.captures}
+    found: dict[str, Any] = {}
+    for one in graph.get_operations():
+        given = one.type == "Placeholder" and one.name not in captured
+        if given or any(tensor.op.name in found for tensor in one.inputs):
+            found[one.name] = one
+    return list(found.values())
 
 
 def _of(one: Any) -> int:

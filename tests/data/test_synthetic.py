@@ -1,6 +1,5 @@
 """The synthetic shop."""
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -252,8 +251,6 @@ def test_what_is_planted_can_be_seen(category: str) -> None:
         assert differs(fine, strong) > 3
 
 
-def test_default_shop_takes_seconds(tmp_path: Path) -> None:
-    start = time.monotonic()
+def test_default_shop(tmp_path: Path) -> None:
     shop = SyntheticShop.generate(tmp_path / "shop")
-    assert time.monotonic() - start < 30  # 3 s, when nothing else runs
     assert shop.data.num_users == 80
