@@ -20,7 +20,7 @@ from fndrec.evaluation import (
     outfit_sheet,
 )
 from fndrec.models import FNDStudent, FNDTeacher, load_model
-from fndrec.retrieval import recommend
+from fndrec.retrieval import explain, explanation_sheet, recommend
 from fndrec.serving import export
 
 __version__ = "0.1.0"
@@ -39,6 +39,8 @@ __all__ = [
     "data",
     "evaluate",
     "evaluation",
+    "explain",
+    "explanation_sheet",
     "export",
     "layers",
     "load_model",

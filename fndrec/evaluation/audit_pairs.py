@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fndrec.data import NegativeSampler, OutfitData
+from fndrec.data.item_sets import set_ids
 from fndrec.errors import DataError
-from fndrec.evaluation.item_sets import set_ids
 
 Pair = tuple[str, str | Sequence[str]]
 """A user id, and an outfit id or the ids of the outfit's items."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fndrec.data import OutfitData, SyntheticTruth, atomic_path
-from fndrec.evaluation.item_sets import set_ids
+from fndrec.data.item_sets import set_ids
 from fndrec.evaluation.liked_probability import LikedProbability
 from fndrec.evaluation.precision_recall import PrecisionRecall
 from fndrec.extras import require

@@ -42,9 +42,14 @@ class SetTransformer(keras.layers.Layer):
         outfits: Integer tensor `(..., slots)`: positions on the item axis,
             -1 where a slot is empty. Each outfit has one item or more.
         training: Whether dropout is applied.
+        return_attention_scores: Whether the weights of the pooling are
+            returned too: how much its seed looks at each item, as the item
+            stands among the others.
 
     Returns:
-        Float tensor `(..., dim)`, one vector an outfit, of any length.
+        Float tensor `(..., dim)`, one vector an outfit, of any length. If
+        asked for, a second one, float32 `(..., num_heads, slots)`: of each
+        head at least 0, with the sum 1, and 0 where a slot is empty.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -55,6 +60,10 @@ class SetTransformer(keras.layers.Layer):
     >>> items = np.random.default_rng(0).normal(size=(5, 64))
     >>> aggregator(items, np.array([[0, 3, -1], [4, 1, 2]])).shape
     TensorShape([2, 64])
+    >>> _, weights = aggregator(
+    ...     items, np.array([[0, 3, -1]]), return_attention_scores=True)
+    >>> weights.shape
+    TensorShape([1, 4, 3])
 
     Reference: Lee et al. 2019, Set Transformer, equations 6 to 11.
     """
@@ -132,7 +141,13 @@ class SetTransformer(keras.layers.Layer):
         self.outer.build((None, 2 * self.dim))
         self.built = True
 
-    def call(self, items: Any, outfits: Any, training: bool = False) -> Any:
+    def call(
+        self,
+        items: Any,
+        outfits: Any,
+        training: bool = False,
+        return_attention_scores: bool = False,
+    ) -> Any:
         outfits = ops.convert_to_tensor(outfits)
         shape = ops.shape(outfits)
         sets = ops.reshape(outfits, (-1, shape[-1]))
@@ -156,23 +171,33 @@ class SetTransformer(keras.layers.Layer):
                 projected=block.project(x),
                 training=training,
             )
-        pooled = self._pool(x, present)
-        return ops.reshape(pooled, (*shape[:-1], self.dim))
+        pooled, weights = self._pool(x, present)
+        pooled = ops.reshape(pooled, (*shape[:-1], self.dim))
+        if not return_attention_scores:
+            return pooled
+        weights = ops.transpose(weights, (0, 2, 1))
+        return pooled, ops.reshape(
+            weights, (*shape[:-1], self.num_heads, shape[-1])
+        )
 
-    def _pool(self, x: Any, present: Any) -> Any:
-        """Pools `(sets, slots, dim)` to `(sets, dim)` by the seed."""
+    def _pool(self, x: Any, present: Any) -> tuple[Any, Any]:
+        """Pools `(sets, slots, dim)` to `(sets, dim)` by the seed.
+
+        Its weights, float32 `(sets, slots, heads)`, come second.
+        """
         size = ops.shape(x)[1]
         x = normalised(ops.reshape(x, (-1, self.dim)), self.norm.epsilon)
         kernel, _ = after_norm(self.norm, self.attention)
         logits = ops.reshape(ops.matmul(x, kernel), (-1, size, self.num_heads))
         logits = ops.cast(logits, "float32")
         logits = logits + ops.where(present, 0.0, -1e9)[:, :, None]
-        weights = ops.cast(ops.softmax(logits, axis=1), self.compute_dtype)
+        weights = ops.softmax(logits, axis=1)
         value = ops.reshape(
             affine(x, *after_norm(self.norm, self.value)),
             (-1, size, self.num_heads, self.dim // self.num_heads),
         )
-        pooled = ops.sum(ops.expand_dims(weights, -1) * value, axis=1)
+        each = ops.expand_dims(ops.cast(weights, self.compute_dtype), -1)
+        pooled = ops.sum(each * value, axis=1)
         pooled = affine(
             ops.reshape(pooled, (-1, self.dim)), *into_stream(self.mix)
         )
@@ -180,12 +205,26 @@ class SetTransformer(keras.layers.Layer):
         inner = affine(inner, *after_norm(self.inner_norm, self.inner))
         inner = affine(ops.relu(inner), *into_stream(self.outer))
         pooled = normalised(pooled + inner, self.last_norm.epsilon)
-        return affine(pooled, *after_norm(self.last_norm, self.last))
+        return affine(pooled, *after_norm(self.last_norm, self.last)), weights
 
     def compute_output_shape(
         self, items_shape: Any, outfits_shape: Any
     ) -> tuple[Any, ...]:
         return (*outfits_shape[:-1], self.dim)
+
+    def compute_output_spec(
+        self,
+        items: Any,
+        outfits: Any,
+        training: bool = False,
+        return_attention_scores: bool = False,
+    ) -> Any:
+        shape = self.compute_output_shape(items.shape, outfits.shape)
+        pooled = keras.KerasTensor(shape, self.compute_dtype)
+        if not return_attention_scores:
+            return pooled
+        shape = (*outfits.shape[:-1], self.num_heads, outfits.shape[-1])
+        return pooled, keras.KerasTensor(shape, "float32")
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

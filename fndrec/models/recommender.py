@@ -14,6 +14,7 @@ from keras import ops
 
 from fndrec import _tfrs
 from fndrec.data import ModelVocabulary, OutfitData
+from fndrec.data.item_sets import distinct_items_of
 from fndrec.errors import DataError
 from fndrec.layers import (
     FeatureTower,
@@ -523,10 +524,7 @@ class OutfitRecommender(_tfrs.Model):
         Returns:
             Float32 array `(rows, candidates)`.
         """
-        rows, positions = np.unique(outfits, return_inverse=True)
-        positions = positions.reshape(outfits.shape).astype(np.int32)
-        if len(rows) and rows[0] < 0:
-            rows, positions = rows[1:], positions - 1
+        rows, (positions,) = distinct_items_of(outfits)
         return self.score_outfits(
             users, self.embed_items(data, rows), positions
         )

@@ -14,6 +14,7 @@ from tiny_models import batch_of, tiny_student, tiny_teacher
 import fndrec
 from fndrec import DataError
 from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
+from fndrec.data.item_sets import set_ids
 from fndrec.data.synthetic_truth import SyntheticTruth
 from fndrec.evaluation import (
     HeldOutFalseness,
@@ -24,7 +25,6 @@ from fndrec.evaluation import (
 )
 from fndrec.evaluation.audit_pairs import unliked_negatives
 from fndrec.evaluation.class_prior import class_prior
-from fndrec.evaluation.item_sets import set_ids
 from fndrec.models import FNDTeacher
 
 # ------------------------------------------------------- known probabilities

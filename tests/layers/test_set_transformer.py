@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -64,12 +65,35 @@ def test_equals_a_plain_computation(num_blocks: int) -> None:
         # Only the items that are there, gathered before all else.
         x = item_vectors()[outfit[outfit >= 0]]
         np.testing.assert_allclose(
-            vector, plain_set_transformer(layer, x), atol=1e-4
+            vector, plain_set_transformer(layer, x)[0], atol=1e-4
         )
 
 
-def plain_set_transformer(layer: Any, x: np.ndarray) -> np.ndarray:
-    """Set Transformer of one set `(items, dim)`, head by head."""
+@pytest.mark.parametrize("num_blocks", [1, 2, 3])
+def test_attention_equals_a_plain_computation(num_blocks: int) -> None:
+    layer = trained_like(num_blocks)
+    vectors, found = layer(
+        item_vectors(), OUTFITS, return_attention_scores=True
+    )
+    np.testing.assert_array_equal(vectors, layer(item_vectors(), OUTFITS))
+    assert found.dtype == "float32"
+    assert found.shape == (3, 2, 3)
+    for weights, outfit in zip(found.numpy(), OUTFITS, strict=True):
+        present = outfit >= 0
+        _, expected = plain_set_transformer(
+            layer, item_vectors()[outfit[present]]
+        )
+        np.testing.assert_allclose(weights[:, present], expected, atol=1e-5)
+        assert (weights[:, ~present] == 0).all()
+    # Heads differ, and so do items: there is something to tell apart.
+    assert np.ptp(found[1], axis=0).max() > 0.01
+    assert np.ptp(found[1], axis=1).max() > 0.01
+
+
+def plain_set_transformer(
+    layer: Any, x: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Vector and pooling weights of one set `(items, dim)`, head by head."""
     for block in layer.blocks:
         query, key, value = np.split(
             dense(block.projection, norm(block.norm, x)), 3, axis=-1
@@ -86,7 +110,7 @@ def plain_set_transformer(layer: Any, x: np.ndarray) -> np.ndarray:
     heads = [w @ v for w, v in zip(weights, values, strict=True)]
     x = dense(layer.mix, np.concatenate(heads, axis=-1))
     x = x + feed_forward(layer, x)
-    return dense(layer.last, norm(layer.last_norm, x))
+    return dense(layer.last, norm(layer.last_norm, x)), weights
 
 
 def by_head(x: np.ndarray) -> list[np.ndarray]:
@@ -129,6 +153,69 @@ def test_padding_and_order_change_nothing(
     random.shuffle(slots)
     found = LAYER(item_vectors(), np.array([slots]))
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(
+        st.integers(0, NUM_ITEMS - 1), min_size=1, max_size=5, unique=True
+    ),
+    st.integers(0, 5),
+    st.randoms(use_true_random=False),
+)
+def test_attention_moves_with_the_items(
+    outfit: list[int], padding: int, random: Any
+) -> None:
+    def attention(slots: list[int]) -> np.ndarray:
+        _, weights = LAYER(
+            item_vectors(), np.array([slots]), return_attention_scores=True
+        )
+        return weights.numpy()[0]
+
+    expected = attention(outfit)
+    np.testing.assert_allclose(expected.sum(-1), 1, atol=1e-6)
+    slots = outfit + [-1] * padding
+    random.shuffle(slots)
+    found = attention(slots)
+    for place, item in enumerate(slots):
+        if item < 0:
+            assert (found[:, place] == 0).all()
+        else:
+            np.testing.assert_allclose(
+                found[:, place], expected[:, outfit.index(item)], atol=1e-5
+            )
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_attention_in_half_precision(policy: str) -> None:
+    layer = SetTransformer(8, 2, num_heads=2, dtype=policy)
+    layer.build()
+    layer.set_weights(LAYER.get_weights())
+    vectors, found = layer(
+        item_vectors(), OUTFITS, return_attention_scores=True
+    )
+    assert (vectors.dtype, found.dtype) == (layer.compute_dtype, "float32")
+    np.testing.assert_allclose(np.sum(found, axis=-1), 1, atol=1e-6)
+    _, expected = LAYER(item_vectors(), OUTFITS, return_attention_scores=True)
+    np.testing.assert_allclose(found, expected, atol=0.05)
+
+
+def test_attention_of_any_shape() -> None:
+    _, expected = LAYER(item_vectors(), OUTFITS, return_attention_scores=True)
+    _, found = LAYER(
+        item_vectors(), OUTFITS[:, None, None], return_attention_scores=True
+    )
+    assert found.shape == (3, 1, 1, 2, 3)
+    np.testing.assert_array_equal(np.reshape(found, (3, 2, 3)), expected)
+    symbolic = LAYER(
+        keras.KerasTensor((NUM_ITEMS, 8)),
+        keras.KerasTensor((4, 5, 3), "int32"),
+        return_attention_scores=True,
+    )
+    assert [(x.shape, x.dtype) for x in symbolic] == [
+        ((4, 5, 8), "float32"),
+        ((4, 5, 2, 3), "float32"),
+    ]
 
 
 def test_batch_composition_changes_nothing() -> None:
