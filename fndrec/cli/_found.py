@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import csv
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,7 @@ def write_found(
     rows: Sequence[Found],
     heading: str = "user_id",
     queries: Mapping[str, Sequence[str]] | None = None,
+    draw: Callable[[Path], None] | None = None,
     **results: Any,
 ) -> None:
     """Writes `COMMAND.csv`, `COMMAND.png` and `run.json` to `args.out`.
@@ -79,23 +80,30 @@ def write_found(
         heading: Name of the column of the headings.
         queries: Items drawn above the rows of a heading, such as those of a
             query outfit.
+        draw: Draws a picture of its own, with photos or without, in place
+            of a row of photos an outfit.
         **results: What `run.json` says beside the number of rows.
     """
     folder, name = args.out, args.command
     picture = folder / f"{name}.png"
-    drawn = data.store is not None and bool(rows)
+    drawn = bool(rows) and (draw is not None or data.store is not None)
     with contextlib.ExitStack() as files:
         if drawn:
             # First what can fail.
             sheet = files.enter_context(atomic_path(picture))
-            outfit_sheet(data, _sheet_rows(rows, queries or {}), sheet)
+            if draw is None:
+                outfit_sheet(data, _sheet_rows(rows, queries or {}), sheet)
+            else:
+                draw(sheet)
         table = files.enter_context(atomic_path(folder / f"{name}.csv"))
         _write_table(table, rows, heading)
     if not drawn:
         picture.unlink(missing_ok=True)
     record.save(folder, metrics={"rows": len(rows), **results})
     print(f"{len(rows):,} rows are in {folder / name}.csv")
-    if drawn:
+    if draw is not None and drawn:
+        print(f"The picture is {picture}")
+    elif drawn:
         shown = min(len(rows), SHEET_ROWS)
         of_them = "they" if shown == len(rows) else f"the first {shown}"
         print(f"{of_them} are drawn in {picture}".capitalize())

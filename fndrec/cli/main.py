@@ -12,6 +12,7 @@ from fndrec.cli import (
     demo,
     distill,
     evaluate,
+    explain,
     export,
     score,
     serve,
@@ -27,6 +28,7 @@ COMMANDS = (
     compare,
     audit,
     score,
+    explain,
     export,
     serve,
 )
