@@ -5,6 +5,9 @@ PYTHON ?= $(shell for v in python3.12 python3.13 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_OUT ?= demo
+# Each needs about 2 GB of memory. Tests of one file share what they make.
+TEST_PROCESSES ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 .PHONY: demo test test-all lint bench-quick clean
 
@@ -20,10 +23,10 @@ demo: $(VENV)/.installed
 	$(BIN)/fndrec demo --out $(DEMO_OUT) --overwrite
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: $(VENV)/.installed
-	$(BIN)/python -m pytest -m ''
+	$(PYTEST) -m ''
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

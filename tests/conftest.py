@@ -1,8 +1,14 @@
 """A tiny shop that the tests share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers would get in each other's way. Read when TensorFlow is imported.
+    for name in ("INTRAOP", "INTEROP"):
+        os.environ.setdefault(f"TF_NUM_{name}_THREADS", "1")
 
 import numpy as np
 import pyarrow as pa
