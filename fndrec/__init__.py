@@ -20,7 +20,7 @@ from fndrec.evaluation import (
     outfit_sheet,
 )
 from fndrec.models import FNDStudent, FNDTeacher, load_model
-from fndrec.retrieval import recommend
+from fndrec.retrieval import OutfitFilter, OutfitIndex, recommend
 from fndrec.serving import export
 
 __version__ = "0.1.0"
@@ -31,6 +31,8 @@ __all__ = [
     "FNDStudent",
     "FNDTeacher",
     "OutfitData",
+    "OutfitFilter",
+    "OutfitIndex",
     "ReplaceItem",
     "SyntheticShop",
     "Validation",
