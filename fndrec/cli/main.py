@@ -13,6 +13,7 @@ from fndrec.cli import (
     distill,
     evaluate,
     export,
+    find,
     score,
     serve,
     train,
@@ -27,6 +28,7 @@ COMMANDS = (
     compare,
     audit,
     score,
+    find,
     export,
     serve,
 )

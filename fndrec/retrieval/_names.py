@@ -87,7 +87,7 @@ class Names:
     def _lookup(self) -> dict[str, int]:
         if self._row_of is None:
             ids = self.array().to_pylist()
-            rows = range(len(ids))
+            rows = list(range(len(ids)))
             if self._present is not None:
                 rows = np.flatnonzero(self._present).tolist()
             self._row_of = {ids[row]: row for row in rows}

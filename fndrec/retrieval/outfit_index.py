@@ -116,7 +116,7 @@ class OutfitIndex:
         self._present = present
         self._names = names
         self._contents = contents
-        self._cells = cells
+        self._cells: Cells | None = cells
         # Rows of removed outfits, which the next ones take.
         self._free = np.flatnonzero(~present.array).tolist()
 
