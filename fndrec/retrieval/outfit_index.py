@@ -94,15 +94,17 @@ class OutfitIndex:
             contents.put(np.arange(count), lists, categories or {})
         if queries is not None:
             queries = unit_vectors("queries", queries, dim)
+        cells = None
+        if approximate:
+            rows = np.arange(count)
+            cells = Cells.build(table, rows, recall, queries, seed)
         self._set(
             GrowingArray(aligned_copy(table)),
             GrowingArray(np.ones(count, bool)),
             names,
             contents,
+            cells,
         )
-        if approximate:
-            rows = np.arange(count)
-            self._cells = Cells.build(table, rows, recall, queries, seed)
 
     def _set(
         self,
@@ -116,7 +118,7 @@ class OutfitIndex:
         self._present = present
         self._names = names
         self._contents = contents
-        self._cells: Cells | None = cells
+        self._cells = cells
         # Rows of removed outfits, which the next ones take.
         self._free = np.flatnonzero(~present.array).tolist()
 
