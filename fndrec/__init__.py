@@ -20,7 +20,13 @@ from fndrec.evaluation import (
     outfit_sheet,
 )
 from fndrec.models import FNDStudent, FNDTeacher, load_model
-from fndrec.retrieval import explain, explanation_sheet, recommend
+from fndrec.retrieval import (
+    OutfitFilter,
+    OutfitIndex,
+    explain,
+    explanation_sheet,
+    recommend,
+)
 from fndrec.serving import export
 
 __version__ = "0.1.0"
@@ -31,6 +37,8 @@ __all__ = [
     "FNDStudent",
     "FNDTeacher",
     "OutfitData",
+    "OutfitFilter",
+    "OutfitIndex",
     "ReplaceItem",
     "SyntheticShop",
     "Validation",

@@ -99,3 +99,28 @@ def image_size_of(model: OutfitRecommender) -> int | None:
     """Side of the photos a model looks at; `None` if it does not."""
     tower = model.item_tower.towers.get("image")
     return None if tower is None else int(tower.image_size)
+
+
+def read_lines(path: Path, what: str) -> list[str]:
+    """The lines of a text file that are not empty.
+
+    Args:
+        path: The file.
+        what: What a line is, for errors.
+
+    Returns:
+        The lines.
+
+    Raises:
+        DataError: If it is no text file, or has no line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path}: should be a text file, {what} a line. Received: {error}"
+        ) from error
+    found = [line for line in text.splitlines() if line]
+    if not found:
+        raise DataError(f"{path}: should hold {what} a line. Received: no line")
+    return found

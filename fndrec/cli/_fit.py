@@ -12,8 +12,8 @@ import numpy as np
 
 from fndrec.cli import _types
 from fndrec.cli._data import MODEL_FILE, add_data_arguments
-from fndrec.cli._run import RunRecord, new_folder
-from fndrec.data import OutfitData
+from fndrec.cli._run import RunRecord
+from fndrec.data import OutfitData, atomic_folder
 from fndrec.errors import DataError
 from fndrec.evaluation import Validation, evaluate
 from fndrec.models import OutfitRecommender
@@ -237,7 +237,7 @@ def fit_and_save(
         result = evaluate({name: model, **others}, data, valid, seed=args.seed)
         print(f"\n{result}\n", flush=True)
         metrics = result.to_dict()
-    with new_folder(args.out) as folder:
+    with atomic_folder(args.out) as folder:
         model.save(folder / MODEL_FILE)
         record.save(
             folder,

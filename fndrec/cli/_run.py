@@ -1,15 +1,12 @@
 """The record of a run, and folders that appear only when complete."""
 
 import argparse
-import contextlib
 import importlib.metadata
 import json
 import platform
 import resource
-import shutil
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,27 +99,3 @@ def check_new_folder(path: Path, overwrite: bool) -> None:
             f"Received: a folder that holds files, but no {RUN_FILE} of "
             f"{', '.join(FOLDER_COMMANDS)}"
         )
-
-
-@contextlib.contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """A folder to fill, which takes its name only when all went well.
-
-    Args:
-        path: The name it takes; a folder of that name is replaced.
-
-    Yields:
-        The folder under its temporary name.
-    """
-    path = path.resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.partial")
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
-    try:
-        yield scratch
-        if path.exists():
-            shutil.rmtree(path)
-        scratch.rename(path)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)

@@ -17,8 +17,8 @@ import numpy as np
 
 from fndrec.cli import _types
 from fndrec.cli._data import MODEL_FILE
-from fndrec.cli._run import RunRecord, check_new_folder, new_folder
-from fndrec.data import OutfitData, SyntheticShop
+from fndrec.cli._run import RunRecord, check_new_folder
+from fndrec.data import OutfitData, SyntheticShop, atomic_folder
 from fndrec.evaluation import evaluate, outfit_sheet
 from fndrec.models import load_model
 
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> None:
     record = RunRecord(args)
     seconds: dict[str, float] = {}
 
-    with new_folder(args.out) as folder:
+    with atomic_folder(args.out) as folder:
         shop_dir = folder / "shop"
 
         def step(name: str, title: str) -> None:

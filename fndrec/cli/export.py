@@ -9,6 +9,7 @@ from fndrec.cli._data import (
     image_size_of,
     load_data,
     load_model_folder,
+    read_lines,
 )
 from fndrec.cli._run import RunRecord
 from fndrec.errors import DataError
@@ -69,24 +70,10 @@ def run(args: argparse.Namespace) -> None:
         args.export_dir,
         data,
         args.version,
-        index=None if args.index is None else _lines(args.index),
+        index=None
+        if args.index is None
+        else read_lines(args.index, "an outfit id"),
         precision=args.precision,
     )
     record.save(path.parent, saved_model=str(path))
     print(f"The SavedModel is in {path}")
-
-
-def _lines(path: Path) -> list[str]:
-    """The lines of a text file that are not empty."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{path}: should be a text file of outfit ids. Received: {error}"
-        ) from error
-    found = [line for line in text.splitlines() if line]
-    if not found:
-        raise DataError(
-            f"{path}: should hold an outfit id a line. Received: no line"
-        )
-    return found

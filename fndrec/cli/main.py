@@ -14,6 +14,7 @@ from fndrec.cli import (
     evaluate,
     explain,
     export,
+    find,
     score,
     serve,
     train,
@@ -29,6 +30,7 @@ COMMANDS = (
     audit,
     score,
     explain,
+    find,
     export,
     serve,
 )

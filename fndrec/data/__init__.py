@@ -2,7 +2,7 @@
 
 from fndrec.data.batches import batches, content
 from fndrec.data.erase_item import EraseItem
-from fndrec.data.files import atomic_path, atomic_write
+from fndrec.data.files import atomic_folder, atomic_path, atomic_write
 from fndrec.data.images import ImageStore, unreadable_photos
 from fndrec.data.likes import Likes
 from fndrec.data.model_vocabulary import ModelVocabulary
@@ -25,6 +25,7 @@ __all__ = [
     "SyntheticShop",
     "SyntheticTruth",
     "Vocabulary",
+    "atomic_folder",
     "atomic_path",
     "atomic_write",
     "batches",

@@ -3,13 +3,20 @@
 from fndrec.retrieval.explain import explain
 from fndrec.retrieval.explanation import Explanation, LikedOutfit
 from fndrec.retrieval.explanation_sheet import explanation_sheet
-from fndrec.retrieval.recommend import Recommendation, recommend
+from fndrec.retrieval.outfit_filter import OutfitFilter
+from fndrec.retrieval.outfit_index import OutfitIndex
+from fndrec.retrieval.outfit_match import OutfitMatch
+from fndrec.retrieval.recommend import Recommendation, liked_outfits, recommend
 
 __all__ = [
     "Explanation",
     "LikedOutfit",
+    "OutfitFilter",
+    "OutfitIndex",
+    "OutfitMatch",
     "Recommendation",
     "explain",
     "explanation_sheet",
+    "liked_outfits",
     "recommend",
 ]

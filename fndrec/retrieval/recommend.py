@@ -7,6 +7,9 @@ import numpy as np
 
 from fndrec.data import OutfitData
 from fndrec.models import OutfitRecommender
+from fndrec.retrieval._checks import check_k
+from fndrec.retrieval.outfit_filter import OutfitFilter
+from fndrec.retrieval.outfit_index import OutfitIndex
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +39,8 @@ def recommend(
     k: int = 10,
     *,
     exclude_liked: bool = True,
+    where: OutfitFilter | None = None,
+    index: OutfitIndex | None = None,
 ) -> list[list[Recommendation]]:
     """The `k` best outfits of the catalogue for each user.
 
@@ -46,42 +51,64 @@ def recommend(
         k: How many outfits; fewer come back if the catalogue has fewer.
         exclude_liked: Whether outfits the user is known to like, in any
             split, are left out.
+        where: What outfits must be like.
+        index: The catalogue in place of the outfits of `data`: an index of
+            the same model. Without it the outfits are embedded anew.
 
     Returns:
         For each user the recommendations, best first.
 
     Raises:
         ValueError: If `k` is not positive.
+        DataError: If `where` names what is not known or leaves no outfit.
 
     Example:
 
     >>> for found in fndrec.recommend(model, data, ["u007"], k=3)[0]:
     ...     print(found.outfit_id, found.score)
     """
-    if k < 1:
-        raise ValueError(f"`k` should be a positive integer. Received: k={k}")
+    check_k(k)
     if model.vocabulary is not None:
         data = data.with_vocabulary(model.vocabulary)
-    outfits = model.embed_outfits(model.embed_items(data), data.outfit_items)
-    index = data.vocabulary.users.rows(list(user_ids)) + 1
-    users = np.asarray(model.encode_users(index))
-    scores = np.asarray(model.score.from_cosine(users @ outfits.T)).copy()
-    if exclude_liked:
-        rows = data.users.rows(list(user_ids))
-        for likes in data.splits.values():
-            for i, row in enumerate(rows):
-                scores[i, likes.outfit[likes.user == row]] = -np.inf
+    if index is None:
+        index = OutfitIndex.from_model(model, data)
+    if not len(index):
+        return [[] for _ in user_ids]
+    rows = data.vocabulary.users.rows(list(user_ids)) + 1
+    found = index.search(
+        np.asarray(model.encode_users(rows)),
+        min(k, len(index)),
+        where=where,
+        exclude=liked_outfits(data, user_ids) if exclude_liked else None,
+    )
     return [
         [
             Recommendation(
                 user_id=user_id,
-                outfit_id=data.outfits[int(row)],
-                item_ids=tuple(data.outfit_item_ids(int(row))),
-                score=float(scores[i, row]),
-                known=bool(index[i] > 0),
+                outfit_id=match.outfit_id,
+                item_ids=match.item_ids,
+                score=float(model.score.from_cosine(match.cosine)),
+                known=bool(row > 0),
             )
-            for row in np.argsort(-scores[i], kind="stable")[:k]
-            if np.isfinite(scores[i, row])
+            for match in matches
         ]
-        for i, user_id in enumerate(user_ids)
+        for user_id, row, matches in zip(user_ids, rows, found, strict=True)
+    ]
+
+
+def liked_outfits(data: OutfitData, user_ids: Sequence[str]) -> list[list[str]]:
+    """Ids of the outfits that users are known to like, in any split."""
+    rows = data.users.rows(list(user_ids))
+    return [
+        data.outfits.take(
+            np.unique(
+                np.concatenate(
+                    [
+                        likes.outfit[likes.user == row]
+                        for likes in data.splits.values()
+                    ]
+                )
+            )
+        )
+        for row in rows
     ]

@@ -1,0 +1,49 @@
+"""Which outfits may be found."""
+
+import dataclasses
+from collections.abc import Sequence
+
+
+@dataclasses.dataclass(frozen=True)
+class OutfitFilter:
+    """What outfits must be like to be found: all of what is given.
+
+    Args:
+        contains: Ids of items that must all be in the outfit.
+        without: Ids of items none of which may be in the outfit.
+        categories: Names of categories: every item must be of one of them.
+            Items of unknown category are of none. Empty: any.
+        in_stock: Whether every item must be in stock, see
+            `OutfitIndex.set_stock`.
+        exclude: Ids of outfits that must not be found.
+
+    Raises:
+        ValueError: If a string is given where several ids are expected.
+
+    Example:
+
+    >>> fndrec.OutfitFilter(contains=["shirt7"], in_stock=True)
+    """
+
+    contains: Sequence[str] = ()
+    without: Sequence[str] = ()
+    categories: Sequence[str] = ()
+    in_stock: bool = False
+    exclude: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            # A string would be taken for its letters.
+            if isinstance(value, str):
+                raise ValueError(
+                    f"`{field.name}` should be a sequence of ids. "
+                    f"Received: {field.name}={value!r}"
+                )
+
+    @property
+    def asks_of_items(self) -> bool:
+        """Whether it can only be answered where items are known."""
+        return bool(
+            self.contains or self.without or self.categories or self.in_stock
+        )
