@@ -1,5 +1,16 @@
-"""From a catalogue of outfits to the best for a user."""
+"""From a catalogue of outfits and items to the best for a user."""
 
+from fndrec.retrieval.completer import Completion, OutfitCompleter
+from fndrec.retrieval.composition import ComposedOutfit, Composition
+from fndrec.retrieval.limit import Limit
 from fndrec.retrieval.recommend import Recommendation, recommend
 
-__all__ = ["Recommendation", "recommend"]
+__all__ = [
+    "ComposedOutfit",
+    "Completion",
+    "Composition",
+    "Limit",
+    "OutfitCompleter",
+    "Recommendation",
+    "recommend",
+]
