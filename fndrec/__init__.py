@@ -20,7 +20,7 @@ from fndrec.evaluation import (
     outfit_sheet,
 )
 from fndrec.models import FNDStudent, FNDTeacher, load_model
-from fndrec.retrieval import recommend
+from fndrec.retrieval import Limit, OutfitCompleter, OutfitComposer, recommend
 from fndrec.serving import export
 
 __version__ = "0.1.0"
@@ -30,6 +30,9 @@ __all__ = [
     "EraseItem",
     "FNDStudent",
     "FNDTeacher",
+    "Limit",
+    "OutfitCompleter",
+    "OutfitComposer",
     "OutfitData",
     "ReplaceItem",
     "SyntheticShop",

@@ -9,6 +9,8 @@ from fndrec import __version__
 from fndrec.cli import (
     audit,
     compare,
+    complete,
+    compose,
     demo,
     distill,
     evaluate,
@@ -27,6 +29,8 @@ COMMANDS = (
     compare,
     audit,
     score,
+    complete,
+    compose,
     export,
     serve,
 )

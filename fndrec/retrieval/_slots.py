@@ -13,19 +13,22 @@ IntArray = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
 
 
-def item_rows(data: OutfitData, ids: Collection[str], argument: str) -> IntArray:
+def item_rows(
+    data: OutfitData, ids: Collection[str], argument: str, once: bool = False
+) -> IntArray:
     """Rows of items.
 
     Args:
         data: The data set.
         ids: Ids of items.
         argument: Name of the argument, for errors.
+        once: Whether each should stand there once.
 
     Returns:
         int32 array `(ids,)`.
 
     Raises:
-        DataError: If an id is not known or stands there twice.
+        DataError: If an id is not known, or stands there twice and should not.
     """
     names = [ids] if isinstance(ids, str) else list(ids)
     rows = data.items.rows(names) if names else np.zeros(0, np.int32)
@@ -35,7 +38,7 @@ def item_rows(data: OutfitData, ids: Collection[str], argument: str) -> IntArray
                 f"`{argument}` should name items of {data.name}. "
                 f"Received: {names[place]!r}, which is none of its items"
             )
-        if row in rows[:place]:
+        if once and row in rows[:place]:
             raise DataError(
                 f"`{argument}` should name each item once. "
                 f"Received: {names[place]!r} twice"

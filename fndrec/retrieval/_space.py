@@ -80,9 +80,7 @@ class OutfitSpace:
         total = 1
         for i, pool in enumerate(self.pools):
             if self.twin[i] < 0:
-                alike = sum(
-                    np.array_equal(pool, other) for other in self.pools
-                )
+                alike = sum(np.array_equal(pool, other) for other in self.pools)
                 total *= math.comb(len(pool), alike)
         return total
 
@@ -111,12 +109,8 @@ class OutfitSpace:
         columns = [*filled.T, *(np.full(1, row) for row in self.fixed)]
         for one, other in itertools.combinations(columns, 2):
             kept &= one != other
-        for limit in self.sums:
-            total = limit.values[filled].sum(axis=1)
-            total = total + limit.values[self.fixed].sum()
-            slack = SLACK * max(1.0, np.abs(total).max(initial=0.0))
-            kept &= total >= limit.least - slack
-            kept &= total <= limit.most + slack
+        if self.sums:
+            kept &= self.excess(filled) <= 0
         if len(self.known):
             given = self.numbers[self.fixed].sum(dtype=np.uint64)
             kept &= ~np.isin(self.keys(filled) + given, self.known)
@@ -124,6 +118,24 @@ class OutfitSpace:
             at = np.flatnonzero(kept)
             kept[at] = checked(self.constraint, self.whole(filled[at]))
         return kept
+
+    def excess(self, filled: IntArray) -> npt.NDArray[np.float64]:
+        """By how much outfits break the limits on sums, 0 if they keep them.
+
+        Args:
+            filled: Item rows `(outfits, free slots)`.
+
+        Returns:
+            float64 array `(outfits,)`.
+        """
+        excess = np.zeros(len(filled))
+        for limit in self.sums:
+            total = limit.values[filled].sum(axis=1)
+            total = total + limit.values[self.fixed].sum()
+            over = np.maximum(total - limit.most, limit.least - total)
+            slack = SLACK * np.maximum(1.0, np.abs(total))
+            excess += np.where(over > slack, over, 0.0)
+        return excess
 
     def all(self, chunk: int = CHUNK) -> Iterator[IntArray]:
         """Every way to fill the slots, in parts of item rows.
@@ -162,7 +174,9 @@ class OutfitSpace:
         Returns:
             int32 array `(count, free slots)`; some are not admissible.
         """
-        filled = [pool[rng.integers(0, len(pool), count)] for pool in self.pools]
+        filled = [
+            pool[rng.integers(0, len(pool), count)] for pool in self.pools
+        ]
         return np.stack(filled, axis=1).astype(np.int32)
 
     def check_sums(self, data: OutfitData) -> None:

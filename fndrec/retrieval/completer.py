@@ -75,7 +75,7 @@ class OutfitCompleter:
         self,
         user_ids: Sequence[str],
         outfits: Sequence[Sequence[str]],
-        category: str | None | Sequence[str | None] = None,
+        category: str | Sequence[str | None] | None = None,
         k: int = 10,
         *,
         choices: Sequence[Sequence[str]] | None = None,
@@ -125,7 +125,7 @@ class OutfitCompleter:
                 )
         banned = item_rows(data, exclude, "exclude")
         allowed = allowed_items(data, limits, banned)
-        given = [item_rows(data, ids, "outfits") for ids in outfits]
+        given = [item_rows(data, ids, "outfits", once=True) for ids in outfits]
         pools = []
         for i, rows in enumerate(given):
             check_items(data, rows, limits, "outfits")

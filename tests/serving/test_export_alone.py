@@ -165,9 +165,7 @@ def check(
     assert answers["complete"]["item_id"] == [
         [one.item_id for one in row] for row in completed
     ]
-    same(
-        "complete", "score", [[one.score for one in row] for row in completed]
-    )
+    same("complete", "score", [[one.score for one in row] for row in completed])
     for answer in answers.values():
         if "known" in answer:
             assert answer["known"] == (index > 0).tolist()

@@ -139,7 +139,9 @@ def _cosines(
         distinct, positions = tf.unique(tf.reshape(sets, (-1,)))
         vectors = tf.gather(catalogue.item_vectors, tf.maximum(distinct, 0))
         positions = tf.reshape(positions, tf.shape(sets))
-        outfits = encode_sets(model, vectors, tf.where(sets >= 0, positions, -1))
+        outfits = encode_sets(
+            model, vectors, tf.where(sets >= 0, positions, -1)
+        )
         cosine = tf.reduce_sum(tf.gather(users, row[part]) * outfits, axis=1)
         cosine = tf.where(
             tf.reduce_any(partial == added, axis=1), REFUSED, cosine
