@@ -21,6 +21,9 @@ from fndrec.evaluation import (
 )
 from fndrec.models import FNDStudent, FNDTeacher, load_model
 from fndrec.retrieval import (
+    Limit,
+    OutfitCompleter,
+    OutfitComposer,
     OutfitFilter,
     OutfitIndex,
     explain,
@@ -36,6 +39,9 @@ __all__ = [
     "EraseItem",
     "FNDStudent",
     "FNDTeacher",
+    "Limit",
+    "OutfitCompleter",
+    "OutfitComposer",
     "OutfitData",
     "OutfitFilter",
     "OutfitIndex",

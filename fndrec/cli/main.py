@@ -9,6 +9,8 @@ from fndrec import __version__
 from fndrec.cli import (
     audit,
     compare,
+    complete,
+    compose,
     demo,
     distill,
     evaluate,
@@ -31,6 +33,8 @@ COMMANDS = (
     score,
     explain,
     find,
+    complete,
+    compose,
     export,
     serve,
 )

@@ -52,6 +52,12 @@ class Catalogue(tf.Module):
         self.example_category = (
             None if data.categories is None else data.categories[0]
         )
+        # The category of the first of these.
+        self.example_wanted = (
+            ""
+            if data.categories is None or data.item_category is None
+            else data.categories[int(data.item_category[sets[0][0]])]
+        )
         self.items = lookup_table(data.items, folder / "catalogue_items.txt")
         self.outfits = lookup_table(
             type(data.outfits)(names), folder / "catalogue_outfits.txt"
@@ -74,6 +80,15 @@ class Catalogue(tf.Module):
         self.outfit_categories = tf.Variable(
             _category_codes(data, sets), trainable=False
         )
+        self.item_ids = tf.Variable(
+            np.asarray(data.items.to_list(), dtype=object),
+            dtype=tf.string,
+            trainable=False,
+        )
+        # The items of a category are one slice of this; so are all items.
+        order, start = _by_category(data)
+        self.items_by_category = tf.Variable(order, trainable=False)
+        self.category_start = tf.Variable(start, trainable=False)
 
 
 def index_rows(data: OutfitData, index: Sequence[str] | None) -> np.ndarray:
@@ -122,3 +137,23 @@ def _category_codes(data: OutfitData, sets: np.ndarray) -> np.ndarray:
         rows = data.item_category[np.maximum(sets, 0)]
         codes = np.where(rows < 0, UNKNOWN_CATEGORY, rows + FIRST_CATEGORY)
     return np.where(sets < 0, NO_ITEM, codes).astype(np.int32)
+
+
+def _by_category(data: OutfitData) -> tuple[np.ndarray, np.ndarray]:
+    """Item rows in the order of their categories.
+
+    Args:
+        data: The data set.
+
+    Returns:
+        int32 `(items,)`, and int32 `(categories + 1,)`: where the items of
+        each category start, and where the last ones end.
+    """
+    if data.categories is None or data.item_category is None:
+        rows = np.arange(data.num_items, dtype=np.int32)
+        return rows, np.zeros(1, np.int32)
+    order = np.argsort(data.item_category, kind="stable")
+    start = np.searchsorted(
+        data.item_category[order], np.arange(len(data.categories) + 1)
+    )
+    return order.astype(np.int32), start.astype(np.int32)

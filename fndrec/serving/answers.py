@@ -57,3 +57,19 @@ class LikeRecommendations(NamedTuple):
     outfit_id: np.ndarray
     score: np.ndarray
     valid: np.ndarray
+
+
+class Completions(NamedTuple):
+    """The best items to complete outfits with.
+
+    Attributes:
+        item_id: str `(batch, max(k))`, best first; "" past the last.
+        score: float32 `(batch, max(k))`, of the outfit with the item.
+        valid: bool `(batch,)`, false if an item or the category is not known.
+        known: bool `(batch,)`, false for a user the model does not know.
+    """
+
+    item_id: np.ndarray
+    score: np.ndarray
+    valid: np.ndarray
+    known: np.ndarray

@@ -12,6 +12,7 @@ from fndrec.serving._grpc_transport import GrpcTransport
 from fndrec.serving._rest_transport import RestTransport
 from fndrec.serving._transport import Endpoint, Transport
 from fndrec.serving.answers import (
+    Completions,
     Embeddings,
     LikeRecommendations,
     Recommendations,
@@ -370,6 +371,43 @@ class Client:
             _columns(found["outfit_id"], most),
             _columns(found["score"], most),
             found["valid"],
+        )
+
+    def complete(
+        self,
+        user_id: Ids,
+        item_id: Sequence[Ids] | np.ndarray,
+        k: Counts,
+        *,
+        category: Ids | None = None,
+    ) -> Completions:
+        """The best items of the catalogue to complete outfits with.
+
+        Args:
+            user_id: The users.
+            item_id: Ids of the items of each partial outfit.
+            k: How many, for all or for each.
+            category: Category of the wanted item for each outfit, "" for
+                any; any for all by default.
+
+        Returns:
+            `Completions`.
+
+        Raises:
+            ValueError: If an argument cannot be used.
+            ServingError: If the server does not answer.
+        """
+        inputs = _users_and_k(user_id, k)
+        inputs["item_id"], inputs["length"] = _inputs.sets("item_id", item_id)
+        wanted = [""] * len(inputs["k"]) if category is None else category
+        inputs["category"] = _inputs.strings("category", wanted)
+        found = self.predict("complete", inputs)
+        most = inputs["k"].max(initial=0)
+        return Completions(
+            _columns(found["item_id"], most),
+            _columns(found["score"], most),
+            found["valid"],
+            found["known"],
         )
 
     def predict(

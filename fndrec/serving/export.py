@@ -38,7 +38,7 @@ def export(
     looks at photos), `embed_items`, `embed_outfits_from_embeddings` and
     `score_outfits_from_embeddings`; with `data`, whose items and outfits are
     baked in, also `embed_outfits`, `score_outfits`, `recommend`,
-    `recommend_filtered` and `recommend_for_likes`.
+    `recommend_filtered`, `recommend_for_likes` and `complete`.
 
     With the version come requests to warm a server up with, and in `path`,
     unless they are there, the files that TF Serving is started with.

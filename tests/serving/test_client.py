@@ -117,6 +117,27 @@ def test_recommend_for_likes(client: Client, loaded: Any) -> None:
     check(client.recommend_for_likes(liked, [3, 1]), expected)
 
 
+def test_complete(client: Client, loaded: Any) -> None:
+    expected = call(
+        loaded.signatures["complete"],
+        user_id=text(USERS),
+        item_id=text([["item3", "item5"], ["item1", ""], ["", ""]]),
+        length=np.array([2, 1, 0]),
+        category=text(["hat", "", "shoe"]),
+        k=np.array([4, 2, 0]),
+    )
+    partial = [["item3", "item5"], ["item1"], []]
+    category = ["hat", "", "shoe"]
+    found = client.complete(USERS, partial, [4, 2, 0], category=category)
+    check(found, expected)
+    for one, two in zip(
+        client.complete(USERS, partial, 3),
+        client.complete(USERS, partial, 3, category=[""] * 3),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, two)
+
+
 def test_embed_items(
     client: Client, loaded: Any, tiny_photo_data: OutfitData
 ) -> None:

@@ -17,6 +17,7 @@ from tiny_models import batch_of
 import fndrec
 from fndrec.data import OutfitData
 from fndrec.models import OutfitRecommender
+from fndrec.retrieval import OutfitCompleter
 
 SCRIPT = Path(__file__).with_name("alone.py")
 ROWS = [2, 7, 4]
@@ -82,6 +83,13 @@ def requests_of(
             "category_length": [0] * 3,
         },
         "recommend_for_likes": {**liked, **k},
+        "complete": {
+            **user,
+            **k,
+            "item_id": names[:, :1].tolist(),
+            "length": [1] * 3,
+            "category": [""] * 3,
+        },
     }
 
 
@@ -151,6 +159,13 @@ def check(
         "score",
         [model.score.from_cosine(cosine[nearest])] * 3,
     )
+    completed = OutfitCompleter(model, data, items).complete(
+        users, [data.items.take(one[:1]) for one in sets], None, 4
+    )
+    assert answers["complete"]["item_id"] == [
+        [one.item_id for one in row] for row in completed
+    ]
+    same("complete", "score", [[one.score for one in row] for row in completed])
     for answer in answers.values():
         if "known" in answer:
             assert answer["known"] == (index > 0).tolist()

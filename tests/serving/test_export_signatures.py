@@ -1,5 +1,7 @@
 """Each signature, against the library's own results."""
 
+import importlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,13 @@ from tiny_models import batch_of
 from fndrec import recommend
 from fndrec.data import OutfitData
 from fndrec.models import FNDTeacher
+from fndrec.retrieval import OutfitCompleter
+from fndrec.serving._catalogue import Catalogue
+from fndrec.serving._served import ServedModel
+from fndrec.serving.signatures.complete import complete
 
+# The name of the module is that of its function too.
+complete_file = importlib.import_module("fndrec.serving.signatures.complete")
 USERS = ["user3", "nobody", "user0"]
 LOWEST = np.finfo(np.float32).min
 
@@ -45,7 +53,8 @@ def names(data: OutfitData, row: int) -> list[str]:
 
 def test_the_signatures(loaded: Any) -> None:
     assert sorted(loaded.signatures) == [
-        *("embed_items", "embed_outfits", "embed_outfits_from_embeddings"),
+        *("complete", "embed_items", "embed_outfits"),
+        "embed_outfits_from_embeddings",
         *("recommend", "recommend_filtered", "recommend_for_likes"),
         *("score_outfits", "score_outfits_from_embeddings", "score_photos"),
         "serving_default",
@@ -347,6 +356,93 @@ def test_recommend_for_likes(
     assert b"outfit7" not in found["outfit_id"][2]
 
 
+def test_complete(
+    loaded: Any,
+    exported_model: FNDTeacher,
+    tiny_photo_data: OutfitData,
+    items: np.ndarray,
+) -> None:
+    """As the library completes, with one or several chunks of sets."""
+    data = tiny_photo_data
+    partial = [["item3"], ["item0", "item6"], ["item5", "item2"], ["item1"]]
+    users = [*USERS, "user3"]
+    wanted = ["hat", "", "shoe", ""]
+    ids, length = padded(partial, width=3)
+    k = [4, 50, 10, 0]
+    found = call(
+        loaded.signatures["complete"],
+        user_id=users,
+        item_id=ids,
+        length=length,
+        category=wanted,
+        k=k,
+    )
+    assert found["valid"].all()
+    assert found["known"].tolist() == [True, False, True, True]
+    completer = OutfitCompleter(exported_model, data, items)
+    for row in range(3):
+        expected = completer.complete(
+            [users[row]], [partial[row]], wanted[row] or None, k[row]
+        )[0]
+        # All 40 items but those of the outfit; 10 a category.
+        assert len(expected) == [4, 38, 9][row]
+        shown = [one.decode() for one in found["item_id"][row]]
+        assert shown[: len(expected)] == [one.item_id for one in expected]
+        assert not any(shown[len(expected) :])
+        np.testing.assert_allclose(
+            found["score"][row, : len(expected)],
+            [one.score for one in expected],
+            atol=1e-4,
+        )
+        assert (found["score"][row, len(expected) :] == LOWEST).all()
+    assert not any(found["item_id"][3])
+
+
+def test_complete_what_is_not_known(loaded: Any) -> None:
+    found = call(
+        loaded.signatures["complete"],
+        user_id=["user3"] * 4,
+        item_id=[["item1"], ["none such"], ["item1"], ["item1"]],
+        length=[1, 1, 2, 1],
+        category=["none such", "hat", "hat", "hat"],
+        k=[2] * 4,
+    )
+    assert found["valid"].tolist() == [False, False, False, True]
+    assert (found["item_id"][:3] == b"").all()
+    assert (found["score"][:3] == LOWEST).all()
+    assert (found["item_id"][3] != b"").all()
+
+
+def test_complete_in_several_chunks(
+    monkeypatch: pytest.MonkeyPatch,
+    exported_model: FNDTeacher,
+    tiny_photo_data: OutfitData,
+    items: np.ndarray,
+    tmp_path: Path,
+) -> None:
+    """What one pass over all sets gives, in chunks that cut rows in two."""
+    monkeypatch.setattr(complete_file, "CHUNK", 7)
+    catalogue = Catalogue(exported_model, tiny_photo_data, None, tmp_path)
+    served = ServedModel(exported_model, catalogue, tmp_path)
+    one = complete(served, catalogue)
+    found = tf.function(one.function, input_signature=[one.inputs])(
+        {
+            "user_id": tf.constant(["user3", "user0"]),
+            "item_id": tf.constant([["item3", "item4"], ["item0", ""]]),
+            "length": tf.constant([2, 1]),
+            "category": tf.constant(["", "shoe"]),
+            "k": tf.constant([40, 40]),
+        }
+    )
+    completer = OutfitCompleter(exported_model, tiny_photo_data, items)
+    expected = completer.complete(
+        ["user3", "user0"], [["item3", "item4"], ["item0"]], [None, "shoe"], 40
+    )
+    for row, best in enumerate(expected):
+        shown = [i.decode() for i in found["item_id"][row].numpy() if i]
+        assert shown == [completion.item_id for completion in best]
+
+
 def test_an_empty_batch(loaded: Any) -> None:
     for name, signature in loaded.signatures.items():
         inputs = {
@@ -368,7 +464,8 @@ def test_a_batch_of_empty_sets(loaded: Any) -> None:
         found = signature(**inputs)
         for key, value in found.items():
             assert value.shape[0] == 2, (name, key)
-        if name not in ("recommend", "recommend_filtered"):
+        # `complete` finds the item that suits best alone.
+        if name not in ("recommend", "recommend_filtered", "complete"):
             assert not tf.reduce_any(found["valid"]), name
 
 
@@ -462,6 +559,15 @@ def test_requests_of_different_widths_share_a_batch(
                 **k,
                 "liked_outfit_id": liked,
                 "length": liked_length,
+            },
+            "complete": {
+                **user,
+                **k,
+                "item_id": ids,
+                "length": length,
+                "category": np.array(
+                    [["hat", "", "shoe"][number]] * len(rows), object
+                ),
             },
         }
         for name, inputs in one.items():

@@ -3,6 +3,7 @@
 import dataclasses
 
 from fndrec.serving._served import ServedModel
+from fndrec.serving.signatures.complete import complete
 from fndrec.serving.signatures.embed_items import embed_items
 from fndrec.serving.signatures.embed_outfits import embed_outfits
 from fndrec.serving.signatures.embed_outfits_from_embeddings import (
@@ -48,5 +49,6 @@ def signatures_of(served: ServedModel) -> list[Signature]:
             recommend(served, catalogue),
             recommend_filtered(served, catalogue),
             recommend_for_likes(served, catalogue),
+            complete(served, catalogue),
         ]
     return found

@@ -1,0 +1,1 @@
+"""What the benchmarks of retrieval are made of."""
