@@ -60,12 +60,12 @@ def recommend(
     """
     if k < 1:
         raise ValueError(f"`k` should be a positive integer. Received: k={k}")
-    if model.vocabulary is not None:
-        data = data.with_vocabulary(model.vocabulary)
+    model, data = model.seeing(data)
     outfits = model.embed_outfits(model.embed_items(data), data.outfit_items)
     index = data.vocabulary.users.rows(list(user_ids)) + 1
     users = np.asarray(model.encode_users(index))
-    scores = np.asarray(model.score.from_cosine(users @ outfits.T)).copy()
+    cosines = model.score.cosine(users, outfits)
+    scores = np.asarray(model.score.from_cosine(cosines)).copy()
     if exclude_liked:
         rows = data.users.rows(list(user_ids))
         for likes in data.splits.values():
