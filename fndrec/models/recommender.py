@@ -639,7 +639,8 @@ class OutfitRecommender(_tfrs.Model):
         """Scores of candidate outfits of known items, in large batches.
 
         Args:
-            users: `(rows,)` user indices, 0 for the cold-start user.
+            users: `(rows,)` user indices, 0 for the cold-start user, or
+                floats, the vectors of the users.
             item_vectors: `(items, dim)`, from `embed_items`.
             outfits: `(rows, candidates, slots)` rows of `item_vectors`, -1
                 padding.
@@ -650,10 +651,12 @@ class OutfitRecommender(_tfrs.Model):
         """
         table = tf.convert_to_tensor(item_vectors)
         scores = np.zeros(outfits.shape[:2], np.float32)
+        ready = np.issubdtype(users.dtype, np.floating)
         for start in range(0, len(users), batch_size):
             part = slice(start, start + batch_size)
+            user = tf.convert_to_tensor(users[part])
             scores[part] = self._score_graph(
-                self.encode_users(tf.convert_to_tensor(users[part])),
+                user if ready else self.encode_users(user),
                 table,
                 tf.convert_to_tensor(outfits[part]),
             ).numpy()
@@ -741,6 +744,10 @@ class OutfitRecommender(_tfrs.Model):
         >>> fndrec.recommend(model.with_likes(data), data, ["new user"])
         """
         known = self.vocabulary or self.knows(data)
+        if not len(data.likes("train")):
+            raise DataError(
+                f"{data.name}: likes in train were expected. Received: none"
+            )
         liking = Vocabulary(data.users.take(np.unique(data.likes("train").user)))
         new = liking.take(np.flatnonzero(known.users.rows(liking.ids) < 0))
         added = dataclasses.replace(known, users=Vocabulary(new))
