@@ -17,10 +17,14 @@ from fndrec.evaluation import (
     audit_negatives,
     compare,
     evaluate,
+    evaluate_cold_items,
+    evaluate_cold_users,
+    hold_out_items,
+    hold_out_users,
     outfit_sheet,
 )
 from fndrec.models import FNDStudent, FNDTeacher, load_model
-from fndrec.retrieval import recommend
+from fndrec.retrieval import fold_in, recommend
 from fndrec.serving import export
 
 __version__ = "0.1.0"
@@ -38,8 +42,13 @@ __all__ = [
     "compare",
     "data",
     "evaluate",
+    "evaluate_cold_items",
+    "evaluate_cold_users",
     "evaluation",
     "export",
+    "fold_in",
+    "hold_out_items",
+    "hold_out_users",
     "layers",
     "load_model",
     "losses",

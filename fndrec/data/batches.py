@@ -61,7 +61,8 @@ def batches(
         `"views"` int32 `(batch, 2, slots)` if asked for; if histories are,
         `"liked"` int32 `(liked, slots)`, the distinct outfits of all
         histories, and `"history"` int32 `(batch, history)`, positions on
-        their axis, -1 padding; `"items"` the content of the distinct items, see `content`.
+        their axis, -1 padding; `"items"` the content of the distinct items,
+        see `content`.
 
     Raises:
         ValueError: If an argument is out of its range.

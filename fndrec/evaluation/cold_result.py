@@ -34,7 +34,8 @@ class ColdResult:
     def auc(self) -> dict[str, float]:
         """The AUC of each case, users counting alike."""
         return {
-            name: float(np.nanmean(by_user)) if np.isfinite(by_user).any()
+            name: float(np.nanmean(by_user))
+            if np.isfinite(by_user).any()
             else float("nan")
             for name, by_user in self.auc_by_user.items()
         }

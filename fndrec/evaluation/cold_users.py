@@ -106,9 +106,7 @@ def _checked(
                 f"Received: likes={tuple(likes)}"
             )
     if not len(users):
-        raise ValueError(
-            "`users` should name one user or more. Received: none"
-        )
+        raise ValueError("`users` should name one user or more. Received: none")
     rows = data.users.rows(list(users))
     ranked = np.isin(rows, data.likes(split).user)
     for i, user in enumerate(users):

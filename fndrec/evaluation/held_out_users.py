@@ -76,7 +76,9 @@ def hold_out_items(
     return _without(data, lambda likes: outfit[likes.outfit], ["train"])
 
 
-def _without(data: OutfitData, refused: object, splits: list[str]) -> OutfitData:
+def _without(
+    data: OutfitData, refused: object, splits: list[str]
+) -> OutfitData:
     assert callable(refused)
     kept = dict(data.splits)
     for split in splits:

@@ -131,13 +131,11 @@ class UserHistoryEncoder(keras.layers.Layer):
 
     def call(self, outfits: Any, history: Any, training: bool = False) -> Any:
         history = ops.convert_to_tensor(history)
-        batch, likes = ops.shape(history)
         if training and self.unknown_rate > 0:
-            shown = (
-                keras.random.uniform((batch, 1), seed=self.seed_generator)
-                >= self.unknown_rate
+            drawn = keras.random.uniform(
+                (ops.shape(history)[0], 1), seed=self.seed_generator
             )
-            history = ops.where(shown, history, -1)
+            history = ops.where(drawn >= self.unknown_rate, history, -1)
         # The cold-start vector is row 0: there is always a row to look at.
         outfits = ops.concatenate(
             [
@@ -156,24 +154,17 @@ class UserHistoryEncoder(keras.layers.Layer):
             axis=0,
         )
         values = ops.cast(self.value(outfits), "float32")
-        rows = ops.concatenate(
-            [ops.zeros((batch, 1), history.dtype), history + 1], axis=1
-        )
-        present = ops.concatenate(
-            [ops.ones((batch, 1), "bool"), history >= 0], axis=1
-        )
-        weights = ops.softmax(
-            ops.where(
-                present[:, :, None], ops.take(logits, rows, axis=0), -1e9
-            ),
-            axis=1,
-        )
+        first = ((0, 0), (1, 0))
+        rows = ops.pad(history + 1, first)
+        present = ops.pad(ops.cast(history >= 0, "int32"), first, "constant", 1)
+        here = ops.where(present > 0, 0.0, -1e9)[:, :, None]
+        weights = ops.softmax(ops.take(logits, rows, axis=0) + here, axis=1)
         values = ops.reshape(
             ops.take(values, rows, axis=0),
-            (batch, likes + 1, self.num_heads, self.dim // self.num_heads),
+            (-1, ops.shape(rows)[1], self.num_heads, self.dim // self.num_heads),
         )
         pooled = ops.reshape(
-            ops.sum(weights[..., None] * values, axis=1), (batch, self.dim)
+            ops.sum(weights[..., None] * values, axis=1), (-1, self.dim)
         )
         turned = self.inner(self.norm(pooled))
         turned = self.outer(self.dropout(turned, training=training))

@@ -30,9 +30,9 @@ from fndrec.losses import SoftmaxRanking
 from fndrec.metrics import UserAUC
 from fndrec.models.candidates import candidate_cosines, exclude, liked_first
 from fndrec.models.users_by_likes import (
-    liked_by_index,
-    padded_chunks,
     shrunken_mean,
+    vectors_of_likes,
+    with_likes,
 )
 
 VOCABULARY_FILE = "vocabulary.json"
@@ -110,8 +110,8 @@ class OutfitRecommender(_tfrs.Model):
         self.score = score
         self.vocabulary: ModelVocabulary | None = None
         self._compiled = Compiled(SoftmaxRanking(), [], {})
-        # `encode_likes` of the model that this one has its users from.
-        self._origin: Any = None
+        # A function, as a model would be tracked as a part of this one.
+        self._encode_likes: Any = None
         for layer in self._parts():
             if not layer.built:
                 layer.build(None)
@@ -296,6 +296,14 @@ class OutfitRecommender(_tfrs.Model):
         """Whether users have no row: they are what they liked."""
         return isinstance(self.user_embedding, UserHistoryEncoder)
 
+    @property
+    def origin(self) -> "OutfitRecommender":
+        """The model whose `encode_likes` this one uses: see `with_likes`."""
+        made: OutfitRecommender | None = getattr(
+            self._encode_likes, "__self__", None
+        )
+        return self if made is None else made
+
     def encode_likes(self, outfits: Any, present: Any) -> Any:
         """Users from the vectors of outfits they liked; nothing is trained.
 
@@ -310,8 +318,8 @@ class OutfitRecommender(_tfrs.Model):
         Returns:
             As `encode_users`; the cold-start user where there are no likes.
         """
-        if self._origin is not None:
-            return self._origin(outfits, present)
+        if self._encode_likes is not None:
+            return self._encode_likes(outfits, present)
         if not self.knows_users_by_likes:
             cold = self.encode_users(np.zeros(1, np.int32))[0]
             return shrunken_mean(outfits, present, cold, self.score)
@@ -434,9 +442,7 @@ class OutfitRecommender(_tfrs.Model):
                 f"Received: a batch of {sorted(batch)}"
             )
         liked = self.encode_outfits(items, batch["liked"], training=training)
-        users = self.user_embedding(
-            liked, batch["history"], training=training
-        )
+        users = self.user_embedding(liked, batch["history"], training=training)
         return items, users, outfits
 
     def _update_metrics(
@@ -704,22 +710,7 @@ class OutfitRecommender(_tfrs.Model):
         users = len(data.vocabulary.users) + 1
         if not self.knows_users_by_likes:
             return np.asarray(self.encode_users(np.arange(users)))
-        return self._vectors_of_likes(data)
-
-    def _vectors_of_likes(self, data: OutfitData) -> np.ndarray:
-        rows, at, count = liked_by_index(data)
-        sets = data.outfit_items[rows]
-        items, positions = np.unique(sets[sets >= 0], return_inverse=True)
-        sets = sets.copy()
-        sets[sets >= 0] = positions
-        outfits = self.embed_outfits(self.embed_items(data, items), sets)
-        nothing = np.full((1, 1), -1, np.int32)
-        cold = self.embed_likes(outfits, nothing)
-        vectors = np.repeat(cold, len(count), axis=0)
-        for users, likes in padded_chunks(count):
-            likes = np.where(likes >= 0, at[likes], -1)
-            vectors[users] = self.embed_likes(outfits, likes)
-        return vectors
+        return vectors_of_likes(self, data)
 
     def with_likes(self, data: OutfitData) -> "OutfitRecommender":
         """This model with a row for each user who likes something in train.
@@ -743,55 +734,19 @@ class OutfitRecommender(_tfrs.Model):
 
         >>> fndrec.recommend(model.with_likes(data), data, ["new user"])
         """
-        known = self.vocabulary or self.knows(data)
-        if not len(data.likes("train")):
-            raise DataError(
-                f"{data.name}: likes in train were expected. Received: none"
-            )
-        liking = Vocabulary(data.users.take(np.unique(data.likes("train").user)))
-        new = liking.take(np.flatnonzero(known.users.rows(liking.ids) < 0))
-        added = dataclasses.replace(known, users=Vocabulary(new))
-        vectors = self._vectors_of_likes(data.with_vocabulary(added))
-        if not self.knows_users_by_likes:
-            old = self.encode_users(np.arange(len(known.users) + 1))
-            vectors = np.concatenate([np.asarray(old), vectors[1:]])
-        model = OutfitRecommender(
-            self.item_tower,
-            self.aggregator,
-            self._table_of(vectors),
-            self.score,
-            dtype=self.dtype_policy,
-        )
-        model.vocabulary = dataclasses.replace(
-            known, users=Vocabulary([*known.users, *new])
-        )
-        model._origin = self.encode_likes
+        return with_likes(self, data)
+
+    def share(self, model: "OutfitRecommender") -> None:
+        """Uses what another model of the same layers makes of likes."""
+        self._encode_likes = model.origin.encode_likes
         # What does not depend on users is traced once.
         for graph in ("_encode_items", "_encode_outfits", "_score"):
             name = f"{graph}_graph"
-            model.__dict__[name] = getattr(self, name)
-        return model
+            self.__dict__[name] = getattr(model, name)
 
-    def _table_of(self, vectors: np.ndarray) -> UserEmbedding | UserAnchors:
-        """A layer whose users are given."""
-        number, dim = len(vectors) - 1, vectors.shape[-1]
-        made: dict[str, Any] = {
-            "name": self.user_embedding.name,
-            "dtype": self.user_embedding.dtype_policy,
-        }
-        layer: UserEmbedding | UserAnchors
-        if vectors.ndim == 3:
-            layer = UserAnchors(number, dim, vectors.shape[1], **made)
-        else:
-            layer = UserEmbedding(number, dim, **made)
-        layer.build(None)
-        # A user is the sum of the row of all and the user's own.
-        rows = vectors - vectors[:1]
-        rows[0] = vectors[0]
-        layer.set_weights([rows.reshape(len(rows), -1)])
-        return layer
-
-    def seeing(self, data: OutfitData) -> "tuple[OutfitRecommender, OutfitData]":
+    def seeing(
+        self, data: OutfitData
+    ) -> "tuple[OutfitRecommender, OutfitData]":
         """This model ready for users by name, and `data` as it sees it.
 
         Args:
