@@ -87,7 +87,8 @@ def run(args: argparse.Namespace) -> None:
     record = RunRecord(args)
     teacher = load_model_folder(args.teacher)
     data = load_data(args, image_size_of(teacher))
-    teacher, data = teacher.seeing(data)
+    # The users too, where the teacher itself has none.
+    _, data = teacher.seeing(data)
     print(data, flush=True)
     keras.config.set_dtype_policy(args.precision)
     keras.utils.set_random_seed(args.seed)

@@ -161,7 +161,12 @@ class UserHistoryEncoder(keras.layers.Layer):
         weights = ops.softmax(ops.take(logits, rows, axis=0) + here, axis=1)
         values = ops.reshape(
             ops.take(values, rows, axis=0),
-            (-1, ops.shape(rows)[1], self.num_heads, self.dim // self.num_heads),
+            (
+                -1,
+                ops.shape(rows)[1],
+                self.num_heads,
+                self.dim // self.num_heads,
+            ),
         )
         pooled = ops.reshape(
             ops.sum(weights[..., None] * values, axis=1), (-1, self.dim)

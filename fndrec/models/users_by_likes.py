@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Chunks = Iterator[tuple[np.ndarray, np.ndarray]]
 
 # As many likes as the cold-start vector counts for, in `shrunken_mean`.
-PRIOR_LIKES = 1.0
+PRIOR_LIKES = 4.0
 # Liked outfits, padding included, that users are computed of at once.
 AT_ONCE = 100_000
 

@@ -87,9 +87,7 @@ def test_anchors_by_hand(anchors: str) -> None:
     np.testing.assert_allclose(
         layer.cosine(several, OUTFITS), expected, atol=1e-6
     )
-    np.testing.assert_allclose(
-        layer(several, OUTFITS), 2 * expected, atol=1e-6
-    )
+    np.testing.assert_allclose(layer(several, OUTFITS), 2 * expected, atol=1e-6)
     # Outfits that are the same for all.
     np.testing.assert_allclose(
         layer.cosine(several, OUTFITS[0]),
