@@ -26,7 +26,7 @@ MANY_LIKES = 100_000
 WEIGHT_DECAY = 0.01
 # A vector for each item learns the likes by heart unless it is held back.
 ID_WEIGHT_DECAY = 0.3
-HISTORY = 15
+HISTORY = 7
 
 
 def add_fit_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from fndrec.evaluation.candidates import Candidates
 from fndrec.evaluation.cold_result import ColdResult
 from fndrec.evaluation.user_metrics import metrics_by_user
 from fndrec.models import OutfitRecommender
+from fndrec.models.users_by_likes import PRIOR_LIKES
 
 
 def evaluate_cold_users(
@@ -21,6 +22,7 @@ def evaluate_cold_users(
     *,
     negatives: int = 10,
     negative_sampling: str | None = None,
+    prior_likes: float = PRIOR_LIKES,
     seed: int = 0,
 ) -> ColdResult:
     """Ranks the likes of held-out users who give some likes away.
@@ -38,6 +40,7 @@ def evaluate_cold_users(
         split: Split of the likes that are ranked.
         negatives: Negatives of each like.
         negative_sampling: Kind of the negatives, see `Candidates.of`.
+        prior_likes: See `fold_in`.
         seed: Seed of the given likes and of the candidates.
 
     Returns:
@@ -51,7 +54,7 @@ def evaluate_cold_users(
     Example:
 
     >>> warm, cold = fndrec.hold_out_users(data, 50)
-    >>> model.fit(warm.batches("train", history=15), epochs=10)
+    >>> model.fit(warm.batches("train", history=7), epochs=10)
     >>> print(fndrec.evaluate_cold_users(model, data, cold))
 
     Reference: Lu et al. 2019, section 5 (users held out whole).
@@ -80,7 +83,9 @@ def evaluate_cold_users(
     for number in likes:
         width = given.shape[1] if number is None else number
         kept = np.where(np.arange(given.shape[1]) < width, at, -1)
-        made = model.embed_likes(liked_vectors, kept.astype(np.int32))
+        made = model.embed_likes(
+            liked_vectors, kept.astype(np.int32), prior_likes
+        )
         scores = model.score_outfits(
             made[np.searchsorted(rows, user)], vectors, place[outfits]
         )

@@ -17,7 +17,8 @@ class UserHistoryEncoder(keras.layers.Layer):
     once, and who is new is as good as who is not. Liked outfits are weighed
     by what a head looks for, among them one learned outfit that everyone
     liked: the cold-start vector. So few likes stay near it, as they would to
-    a prior, and without likes it is all there is. A small network then turns
+    a prior, and without likes it is all there is. The outfits are centred and
+    scaled first, by the statistics of those liked. A small network then turns
     the mean, an addition that is zero in the beginning.
 
     In training the history of a like leaves the liked outfit out: it would
@@ -81,6 +82,15 @@ class UserHistoryEncoder(keras.layers.Layer):
         def dense(units: int, name: str, **kwargs: Any) -> Any:
             return keras.layers.Dense(units, name=name, dtype=policy, **kwargs)
 
+        # What all outfits have in common tells nothing of a user. Untrained
+        # they hardly differ in anything else, and learning would start late.
+        self.centre = keras.layers.BatchNormalization(
+            momentum=0.9,
+            center=False,
+            scale=False,
+            name="centre",
+            dtype="float32",
+        )
         # Flat in the beginning: all likes count alike.
         self.attention = dense(
             num_heads,
@@ -121,6 +131,7 @@ class UserHistoryEncoder(keras.layers.Layer):
         self.prior = self.add_weight(
             shape=(self.num_heads,), initializer="zeros", name="prior"
         )
+        self.centre.build((None, self.dim))
         self.attention.build((None, self.dim))
         self.value.build((None, self.dim))
         self.norm.build((None, self.dim))
@@ -137,13 +148,11 @@ class UserHistoryEncoder(keras.layers.Layer):
             )
             history = ops.where(drawn >= self.unknown_rate, history, -1)
         # The cold-start vector is row 0: there is always a row to look at.
-        outfits = ops.concatenate(
-            [
-                ops.normalize(ops.cast(self.cold, "float32"))[None],
-                ops.cast(outfits, "float32"),
-            ],
-            axis=0,
-        )
+        cold = ops.normalize(ops.cast(self.cold, "float32"))[None]
+        outfits = ops.concatenate([cold, ops.cast(outfits, "float32")], axis=0)
+        outfits = self.centre(outfits, training=training)
+        outfits = ops.normalize(ops.cast(outfits, "float32"), axis=-1)
+        outfits = ops.concatenate([cold, outfits[1:]], axis=0)
         # What depends on an outfit alone is computed once for each.
         logits = ops.cast(self.attention(outfits), "float32")
         logits = logits + ops.concatenate(

@@ -30,6 +30,7 @@ from fndrec.losses import SoftmaxRanking
 from fndrec.metrics import UserAUC
 from fndrec.models.candidates import candidate_cosines, exclude, liked_first
 from fndrec.models.users_by_likes import (
+    PRIOR_LIKES,
     shrunken_mean,
     vectors_of_likes,
     with_likes,
@@ -304,7 +305,9 @@ class OutfitRecommender(_tfrs.Model):
         )
         return self if made is None else made
 
-    def encode_likes(self, outfits: Any, present: Any) -> Any:
+    def encode_likes(
+        self, outfits: Any, present: Any, prior_likes: Any = PRIOR_LIKES
+    ) -> Any:
         """Users from the vectors of outfits they liked; nothing is trained.
 
         By the `UserHistoryEncoder` where there is one; else in closed form,
@@ -314,15 +317,19 @@ class OutfitRecommender(_tfrs.Model):
         Args:
             outfits: Unit vectors `(batch, likes, dim)`.
             present: Bools `(batch, likes)`, false where there is no like.
+            prior_likes: As many likes as the cold-start user counts for in
+                the closed form; a `UserHistoryEncoder` has learned it.
 
         Returns:
             As `encode_users`; the cold-start user where there are no likes.
         """
         if self._encode_likes is not None:
-            return self._encode_likes(outfits, present)
+            return self._encode_likes(outfits, present, prior_likes)
         if not self.knows_users_by_likes:
             cold = self.encode_users(np.zeros(1, np.int32))[0]
-            return shrunken_mean(outfits, present, cold, self.score)
+            return shrunken_mean(
+                outfits, present, cold, self.score, prior_likes
+            )
         batch, likes = ops.shape(outfits)[:2]
         at = ops.reshape(ops.arange(batch * likes), (batch, likes))
         return self.user_embedding(
@@ -438,7 +445,7 @@ class OutfitRecommender(_tfrs.Model):
         if "history" not in batch:
             raise ValueError(
                 "This model knows users by the outfits they liked, which "
-                "batches bring along: `data.batches(..., history=15)`. "
+                "batches bring along: `data.batches(..., history=7)`. "
                 f"Received: a batch of {sorted(batch)}"
             )
         liked = self.encode_outfits(items, batch["liked"], training=training)
@@ -672,29 +679,44 @@ class OutfitRecommender(_tfrs.Model):
 
     @cached_property
     def _encode_likes_graph(self) -> Any:
-        def encode(outfits: Any, likes: Any) -> Any:
+        def encode(outfits: Any, likes: Any, prior_likes: Any) -> Any:
             vectors = ops.take(outfits, ops.maximum(likes, 0), axis=0)
-            return self.encode_likes(vectors, likes >= 0)
+            return self.encode_likes(vectors, likes >= 0, prior_likes)
 
         return tf.function(encode, reduce_retracing=True)
 
     def embed_likes(
-        self, outfit_vectors: np.ndarray, likes: np.ndarray
+        self,
+        outfit_vectors: np.ndarray,
+        likes: np.ndarray,
+        prior_likes: float = PRIOR_LIKES,
     ) -> np.ndarray:
         """Users from outfits they liked, as `encode_likes` does.
 
         Args:
             outfit_vectors: `(outfits, dim)`, from `embed_outfits`.
             likes: `(users, likes)` rows of `outfit_vectors`, -1 padding.
+            prior_likes: See `encode_likes`.
 
         Returns:
             Float32 array `(users, dim)`, or `(users, anchors, dim)`.
+
+        Raises:
+            ValueError: If `prior_likes` is not positive.
         """
+        if not prior_likes > 0:
+            raise ValueError(
+                "`prior_likes` should be a positive float. "
+                f"Received: prior_likes={prior_likes}"
+            )
         if not len(outfit_vectors):
             # A row to look at, though no one does.
             outfit_vectors = np.zeros((1, self.aggregator.dim), np.float32)
         return self._encode_likes_graph(
-            tf.convert_to_tensor(outfit_vectors), tf.convert_to_tensor(likes)
+            tf.convert_to_tensor(outfit_vectors),
+            tf.convert_to_tensor(likes),
+            # A tensor, as each number would be traced anew.
+            tf.constant(prior_likes, tf.float32),
         ).numpy()
 
     def user_vectors(self, data: OutfitData) -> np.ndarray:

@@ -29,7 +29,7 @@ def shrunken_mean(
     present: Any,
     cold: Any,
     score: OutfitScore,
-    prior: float = PRIOR_LIKES,
+    prior: Any = PRIOR_LIKES,
 ) -> Any:
     """The direction of the mean of liked outfits and a cold-start vector.
 

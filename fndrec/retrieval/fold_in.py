@@ -7,6 +7,7 @@ import numpy as np
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender
+from fndrec.models.users_by_likes import PRIOR_LIKES
 
 MAX_LIKES = 1000
 
@@ -16,6 +17,8 @@ def fold_in(
     data: OutfitData,
     liked_outfits: Sequence[str],
     outfit_vectors: np.ndarray | None = None,
+    *,
+    prior_likes: float = PRIOR_LIKES,
 ) -> np.ndarray:
     """The vector of someone the model never saw, from outfits liked.
 
@@ -32,14 +35,17 @@ def fold_in(
         outfit_vectors: Vectors of all outfits of `data`, from
             `model.embed_outfits`, where they are ready; else those of the
             liked ones are computed.
+        prior_likes: As many likes as the cold-start vector counts for in the
+            closed form; worth a choice on valid likes of users held out.
 
     Returns:
         Float32 unit vector `(dim,)`, or `(anchors, dim)` of a model of
         anchors.
 
     Raises:
-        ValueError: If no outfit is given or too many are, or
-            `outfit_vectors` is not of all outfits.
+        ValueError: If no outfit is given or too many are,
+            `outfit_vectors` is not of all outfits, or `prior_likes` is not
+            positive.
         DataError: If an outfit is not in the data.
 
     Example:
@@ -77,5 +83,5 @@ def fold_in(
     else:
         vectors = np.asarray(outfit_vectors[rows], np.float32)
     likes = np.arange(len(rows), dtype=np.int32)[None]
-    vector: np.ndarray = model.embed_likes(vectors, likes)[0]
+    vector: np.ndarray = model.embed_likes(vectors, likes, prior_likes)[0]
     return vector

@@ -72,7 +72,7 @@ def cold(request: pytest.FixtureRequest, tiny_data: OutfitData) -> Any:
     warm, users = hold_out_users(tiny_data, 4)
     model = tiny_teacher(warm, users=request.param)
     rng = np.random.default_rng(0)
-    for weight in model.user_embedding.weights:
+    for weight in model.user_embedding.trainable_weights:
         weight.assign(weight + 0.3 * rng.normal(size=weight.shape))
     return model, users
 

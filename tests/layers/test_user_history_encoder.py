@@ -17,7 +17,7 @@ def with_weights(layer: UserHistoryEncoder) -> UserHistoryEncoder:
     """As after some training: no weight is zero."""
     layer.build()
     rng = np.random.default_rng(1)
-    for weight in layer.weights:
+    for weight in layer.trainable_weights:
         weight.assign(weight + 0.3 * rng.normal(size=weight.shape))
     return layer
 
@@ -91,6 +91,23 @@ def test_order_and_padding_change_nothing() -> None:
     np.testing.assert_allclose(np.linalg.norm(found, axis=-1), 1, rtol=1e-6)
 
 
+def test_what_outfits_have_in_common_goes() -> None:
+    layer = UserHistoryEncoder(8, num_heads=2, dropout=0, unknown_rate=0)
+    layer.build()
+    layer.attention.kernel.assign(np.zeros((8, 2)))
+    layer.prior.assign([-30.0, -30.0])
+    alike = 0.05 * OUTFITS + 5.0
+    alike /= np.linalg.norm(alike, axis=-1, keepdims=True)
+    one_each = np.arange(5)[:, None]
+    before = layer(alike, one_each).numpy()
+    assert (before @ before.T).min() > 0.99
+    for _ in range(100):
+        found = layer(alike, one_each, training=True).numpy()
+    assert (found @ found.T).min() < 0.0
+    # And is kept, up to the cold-start vector's small share of it.
+    np.testing.assert_allclose(layer(alike, one_each), found, atol=0.05)
+
+
 def test_no_outfit_at_all() -> None:
     layer = with_weights(UserHistoryEncoder(8, num_heads=2))
     none = np.full((2, 3), -1, "int32")
@@ -103,6 +120,8 @@ def test_histories_are_hidden_in_training() -> None:
     layer = with_weights(
         UserHistoryEncoder(8, num_heads=2, dropout=0, unknown_rate=0.5, seed=0)
     )
+    # By the same statistics as outside of training.
+    layer.centre.trainable = False
     history = np.tile(np.array([[0, 3]], "int32"), (200, 1))
     shown, hidden = layer(OUTFITS, np.array([[0, 3], [-1, -1]])).numpy()
     found = layer(OUTFITS, history, training=True).numpy()

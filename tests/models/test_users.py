@@ -20,7 +20,7 @@ from fndrec.models.users_by_likes import PRIOR_LIKES, shrunken_mean
 def trained_a_little(model: Any, seed: int = 0) -> Any:
     """Users unlike one another, as after training."""
     rng = np.random.default_rng(seed)
-    for weight in model.user_embedding.weights:
+    for weight in model.user_embedding.trainable_weights:
         weight.assign(weight + 0.5 * rng.normal(size=weight.shape))
     return model
 
@@ -183,7 +183,7 @@ def test_users_by_index_are_refused(history: FNDTeacher) -> None:
 def test_a_batch_without_histories_is_refused(
     history: FNDTeacher, tiny_data: OutfitData
 ) -> None:
-    with pytest.raises(ValueError, match=r"data.batches\(..., history=15\)"):
+    with pytest.raises(ValueError, match=r"data.batches\(..., history=7\)"):
         history(one_batch(tiny_data))
 
 
