@@ -1,6 +1,7 @@
 """Users and items that a model is not to see in training."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -72,14 +73,15 @@ def hold_out_items(
     taken = rng.choice(seen, max(1, round(share * len(seen))), replace=False)
     cold = np.zeros(data.num_items + 1, bool)  # the last is the padding
     cold[taken] = True
-    outfit = cold[data.outfit_items].any(axis=1)
+    outfit: np.ndarray = np.any(cold[data.outfit_items], axis=1)
     return _without(data, lambda likes: outfit[likes.outfit], ["train"])
 
 
 def _without(
-    data: OutfitData, refused: object, splits: list[str]
+    data: OutfitData,
+    refused: Callable[[Likes], np.ndarray],
+    splits: list[str],
 ) -> OutfitData:
-    assert callable(refused)
     kept = dict(data.splits)
     for split in splits:
         likes = data.likes(split)

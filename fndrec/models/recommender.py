@@ -297,7 +297,7 @@ class OutfitRecommender(_tfrs.Model):
         """Whether users have no row: they are what they liked."""
         return isinstance(self.user_embedding, UserHistoryEncoder)
 
-    @property
+    # No property, as Keras looks for what to save in the values of those.
     def origin(self) -> "OutfitRecommender":
         """The model whose `encode_likes` this one uses: see `with_likes`."""
         made: OutfitRecommender | None = getattr(
@@ -760,7 +760,7 @@ class OutfitRecommender(_tfrs.Model):
 
     def share(self, model: "OutfitRecommender") -> None:
         """Uses what another model of the same layers makes of likes."""
-        self._encode_likes = model.origin.encode_likes
+        self._encode_likes = model.origin().encode_likes
         # What does not depend on users is traced once.
         for graph in ("_encode_items", "_encode_outfits", "_score"):
             name = f"{graph}_graph"

@@ -144,7 +144,7 @@ def _write(
     archive = keras.export.ExportArchive()
     # Plain attributes of the archive would not be saved.
     # What makes users of likes may be of another model.
-    for resource in (model, model.origin, served.tables, catalogue):
+    for resource in (model, model.origin(), served.tables, catalogue):
         if resource is not None:
             archive.track(resource)
     signatures = signatures_of(served)

@@ -46,7 +46,8 @@ def test_so_many_users_there_are_not(
 
 def test_items_are_held_out(tiny_data: OutfitData) -> None:
     def seen(data: OutfitData) -> set[int]:
-        return set(data.outfit_items[data.likes("train").outfit].ravel()) - {-1}
+        items = data.outfit_items[data.likes("train").outfit].ravel()
+        return set(items.tolist()) - {-1}
 
     warm = hold_out_items(tiny_data, 0.1, seed=2)
     gone = seen(tiny_data) - seen(warm)
@@ -141,7 +142,7 @@ def test_cold_items_stand_against_cold_items(tiny_data: OutfitData) -> None:
     new = ~np.isin(np.arange(tiny_data.num_items), train)
     liked = tiny_data.outfit_items[tiny_data.likes("valid").outfit]
     # Padding is -1, the last item, which is not seen in train.
-    has_new = (new[liked] & (liked >= 0)).any(axis=1)
+    has_new: np.ndarray = np.any(new[liked] & (liked >= 0), axis=1)
     assert 0 < has_new.sum() < len(has_new)
 
     class Telling(type(model)):  # type: ignore[misc]
