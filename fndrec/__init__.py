@@ -17,6 +17,10 @@ from fndrec.evaluation import (
     audit_negatives,
     compare,
     evaluate,
+    evaluate_cold_items,
+    evaluate_cold_users,
+    hold_out_items,
+    hold_out_users,
     outfit_sheet,
 )
 from fndrec.models import FNDStudent, FNDTeacher, load_model
@@ -28,6 +32,7 @@ from fndrec.retrieval import (
     OutfitIndex,
     explain,
     explanation_sheet,
+    fold_in,
     recommend,
 )
 from fndrec.serving import export
@@ -52,10 +57,15 @@ __all__ = [
     "compare",
     "data",
     "evaluate",
+    "evaluate_cold_items",
+    "evaluate_cold_users",
     "evaluation",
     "explain",
     "explanation_sheet",
     "export",
+    "fold_in",
+    "hold_out_items",
+    "hold_out_users",
     "layers",
     "load_model",
     "losses",

@@ -17,6 +17,7 @@ from fndrec.data import OutfitData, atomic_folder
 from fndrec.errors import DataError
 from fndrec.evaluation import Validation, evaluate
 from fndrec.models import OutfitRecommender
+from fndrec.models.recommender import USERS
 
 BATCH_SIZE = 128
 LARGE_BATCH_SIZE = 1024
@@ -25,6 +26,7 @@ MANY_LIKES = 100_000
 WEIGHT_DECAY = 0.01
 # A vector for each item learns the likes by heart unless it is held back.
 ID_WEIGHT_DECAY = 0.3
+HISTORY = 7
 
 
 def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,6 +110,20 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         "nothing else is known of the items)",
     )
     parser.add_argument(
+        "--users",
+        choices=USERS,
+        default="table",
+        help="a vector of each user, users computed from the outfits they "
+        "liked, or several vectors of each",
+    )
+    parser.add_argument(
+        "--history",
+        type=_types.positive_int,
+        default=HISTORY,
+        help="liked outfits that a user is computed from in training, at "
+        "the most, with --users history",
+    )
+    parser.add_argument(
         "--precision",
         choices=("float32", "mixed_bfloat16", "mixed_float16"),
         default="float32",
@@ -162,6 +178,7 @@ def batch_arguments(
         "batch_size": batch_size(args, data),
         "negatives": negatives,
         "negative_sampling": args.negative_sampling,
+        "history": args.history if args.users == "history" else None,
         "seed": args.seed,
     }
 

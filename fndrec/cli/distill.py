@@ -87,8 +87,8 @@ def run(args: argparse.Namespace) -> None:
     record = RunRecord(args)
     teacher = load_model_folder(args.teacher)
     data = load_data(args, image_size_of(teacher))
-    assert teacher.vocabulary is not None
-    data = data.with_vocabulary(teacher.vocabulary)
+    # The users too, where the teacher itself has none.
+    _, data = teacher.seeing(data)
     print(data, flush=True)
     keras.config.set_dtype_policy(args.precision)
     keras.utils.set_random_seed(args.seed)
@@ -101,6 +101,7 @@ def run(args: argparse.Namespace) -> None:
             contrastive=contrastive,
             dropout=args.dropout,
             use_id=args.use_id,
+            users=args.users,
             seed=args.seed,
         )
     losses, weights = distillation(

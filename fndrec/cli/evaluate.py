@@ -20,6 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data_dir", type=Path, metavar="DATA_DIR")
     add_ranking_arguments(parser)
     parser.add_argument(
+        "--fold-in",
+        action="store_true",
+        help="compute users the model has not seen from their likes in train",
+    )
+    parser.add_argument(
         "--json", type=Path, default=None, metavar="FILE", help="result file"
     )
     add_data_arguments(parser)
@@ -30,6 +35,8 @@ def run(args: argparse.Namespace) -> None:
     record = RunRecord(args)
     model = load_model_folder(args.model_dir)
     data = load_data(args, image_size_of(model))
+    if args.fold_in:
+        model = model.with_likes(data)
     result = evaluate(
         model,
         data,

@@ -57,8 +57,7 @@ def run(args: argparse.Namespace) -> None:
         data = load_data(args, size)
         # Items whose photo is broken may have been dropped.
         outfits = item_sets(pairs, data, str(args.pairs))
-    assert model.vocabulary is not None
-    data = data.with_vocabulary(model.vocabulary)
+    model, data = model.seeing(data)
     users = data.vocabulary.users.rows(pairs["user_id"].combine_chunks()) + 1
     scores = model.score_sets(data, users, outfits[:, None])
     columns = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from fndrec.data.histories import HistorySampler
 from fndrec.data.negatives import NegativeSampler
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def batches(
     negatives: int = 10,
     negative_sampling: Sampling | None = None,
     views: tuple[Any, Any] | None = None,
+    history: int | None = None,
     shuffle: bool | None = None,
     seed: int = 0,
 ) -> tf.data.Dataset:
@@ -42,6 +44,12 @@ def batches(
             share outfits, else `"in_batch"`.
         views: Two layers, such as `EraseItem` and `ReplaceItem`, that make
             two views of each liked outfit.
+        history: For users known by the outfits they liked, see
+            `UserHistoryEncoder`: how many of these come with a like at the
+            most, the liked outfit itself left out. Passes over train then
+            keep up to `history + 1` likes of a user together, and the
+            history of each is the others, cut to a random length. Else it
+            is drawn from all likes in train.
         shuffle: Whether passes differ; by default only for `"train"`.
             Without it likes keep their order, and each pass is the same.
         seed: Seed of all draws.
@@ -50,8 +58,11 @@ def batches(
         A `tf.data.Dataset` of dictionaries, prefetched: `"user"` int32
         `(batch,)`; `"outfits"` int32 `(batch, 1 + negatives, slots)`,
         positions on the item axis, -1 padding, column 0 the liked outfit;
-        `"views"` int32 `(batch, 2, slots)` if asked for; `"items"` the
-        content of the distinct items, see `content`.
+        `"views"` int32 `(batch, 2, slots)` if asked for; if histories are,
+        `"liked"` int32 `(liked, slots)`, the distinct outfits of all
+        histories, and `"history"` int32 `(batch, history)`, positions on
+        their axis, -1 padding; `"items"` the content of the distinct items,
+        see `content`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -78,6 +89,13 @@ def batches(
             "`views` should be two layers. "
             f"Received: {len(views)} of them, views={views}"
         )
+    if history is not None and (
+        isinstance(history, bool) or not isinstance(history, int) or history < 1
+    ):
+        raise ValueError(
+            "`history` should be a positive integer. "
+            f"Received: history={history}"
+        )
     if seed < 0:
         raise ValueError(
             f"`seed` should be a non-negative integer. Received: seed={seed}"
@@ -88,6 +106,9 @@ def batches(
         shuffle = split == "train"
     sampler = NegativeSampler(data, split, negative_sampling)
     likes = data.likes(split)
+    histories = None if history is None else HistorySampler(data, history)
+    # Only then do the likes of a user stand together.
+    grouped = shuffle and split == "train"
     epochs = itertools.count()
 
     def draw() -> Iterator[dict[str, np.ndarray]]:
@@ -95,7 +116,10 @@ def batches(
         order = np.arange(len(likes))
         if shuffle:
             rng = np.random.default_rng((seed, epoch, 0))
-            order = rng.permutation(order)
+            if histories is not None and grouped:
+                order = histories.order(likes.user, rng)
+            else:
+                order = rng.permutation(order)
         # From 1: a generator of its own for the order, and for each batch.
         for step, start in enumerate(range(0, len(likes), batch_size), start=1):
             rng = np.random.default_rng((seed, epoch, step))
@@ -109,6 +133,14 @@ def batches(
             }
             if views is not None:
                 drawn["noise"] = rng.random((2, len(rows), 2), np.float32)
+            if histories is not None:
+                take = histories.from_batch if grouped else histories.from_train
+                found = take(user, outfit, rng)
+                # Position 0 is that of -1: there is always an empty place.
+                every = np.unique(np.append(found, -1))
+                drawn["liked"] = data.outfit_items[every[1:]]
+                at = np.searchsorted(every, found) - 1
+                drawn["history"] = at.astype(np.int32)
             yield drawn
 
     slots = data.num_slots
@@ -118,6 +150,9 @@ def batches(
     }
     if views is not None:
         signature["noise"] = tf.TensorSpec((2, None, 2), tf.float32)
+    if history is not None:
+        signature["liked"] = tf.TensorSpec((None, slots), tf.int32)
+        signature["history"] = tf.TensorSpec((None, history), tf.int32)
     steps = -(-len(likes) // batch_size)
     dataset = tf.data.Dataset.from_generator(draw, output_signature=signature)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
@@ -141,14 +176,14 @@ def distinct_items(batch: dict[str, Any]) -> dict[str, Any]:
     """Sets of catalogue rows to sets of positions on a batch's item axis.
 
     Args:
-        batch: Dictionary whose `"outfits"`, and `"views"` if there, hold
-            catalogue rows, -1 padding.
+        batch: Dictionary whose `"outfits"`, and `"views"` and `"liked"` if
+            there, hold catalogue rows, -1 padding.
 
     Returns:
         The dictionary with positions in their place, and `"items"`, which
         holds the catalogue `"row"` of each position.
     """
-    keys = [key for key in ("outfits", "views") if key in batch]
+    keys = [key for key in ("outfits", "views", "liked") if key in batch]
     flat = tf.concat([tf.reshape(batch[key], (-1,)) for key in keys], axis=0)
     rows = tf.unique(tf.boolean_mask(flat, flat >= 0)).y
     # Sorted, so that a batch reads photos in the order they lie in.

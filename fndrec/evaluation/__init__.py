@@ -3,10 +3,14 @@
 from fndrec.evaluation.audit import audit_negatives
 from fndrec.evaluation.baselines import Baseline, default_baselines
 from fndrec.evaluation.candidates import Candidates
+from fndrec.evaluation.cold_items import evaluate_cold_items
+from fndrec.evaluation.cold_result import ColdResult
+from fndrec.evaluation.cold_users import evaluate_cold_users
 from fndrec.evaluation.compare import compare
 from fndrec.evaluation.comparison import Comparison
 from fndrec.evaluation.evaluate import evaluate
 from fndrec.evaluation.held_out_falseness import HeldOutFalseness
+from fndrec.evaluation.held_out_users import hold_out_items, hold_out_users
 from fndrec.evaluation.liked_probability import LikedProbability
 from fndrec.evaluation.model_costs import ModelCosts
 from fndrec.evaluation.multiply_adds import multiply_adds
@@ -20,6 +24,7 @@ from fndrec.evaluation.validation import Validation
 __all__ = [
     "Baseline",
     "Candidates",
+    "ColdResult",
     "Comparison",
     "EvaluationResult",
     "HeldOutFalseness",
@@ -32,6 +37,10 @@ __all__ = [
     "compare",
     "default_baselines",
     "evaluate",
+    "evaluate_cold_items",
+    "evaluate_cold_users",
+    "hold_out_items",
+    "hold_out_users",
     "multiply_adds",
     "outfit_sheet",
     "user_metrics",

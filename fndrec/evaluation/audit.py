@@ -90,8 +90,7 @@ def audit_negatives(
             "`calibration` should be a split that the model was not trained "
             "on. Received: calibration='train'"
         )
-    if model.vocabulary is not None:
-        data = data.with_vocabulary(model.vocabulary)
+    model, data = model.seeing(data)
     if negative_sampling is None:
         negative_sampling = default_sampling(data)
     # A stream for each sample, as both may be of one split.

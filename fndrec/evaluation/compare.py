@@ -81,7 +81,9 @@ def compare(
     )
     # The seed gives the candidates of `evaluate` again.
     candidates = Candidates.of(data, split, negatives, negative_sampling, seed)
-    seen = {name: _as_seen_by(model, data) for name, model in models.items()}
+    ready = {name: model.seeing(data) for name, model in models.items()}
+    models = {name: model for name, (model, _) in ready.items()}
+    seen = {name: as_seen for name, (_, as_seen) in ready.items()}
     latency = {
         what: measure(
             {
@@ -112,9 +114,3 @@ def compare(
 
 def _count(work: Work) -> int:
     return multiply_adds(work.function, *work.inputs)
-
-
-def _as_seen_by(model: OutfitRecommender, data: OutfitData) -> OutfitData:
-    if model.vocabulary is None:
-        return data
-    return data.with_vocabulary(model.vocabulary)

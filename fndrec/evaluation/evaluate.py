@@ -86,8 +86,7 @@ def score_candidates(
     Returns:
         Metrics by name.
     """
-    if model.vocabulary is not None:
-        data = data.with_vocabulary(model.vocabulary)
+    model, data = model.seeing(data)
     sets = np.concatenate([candidates.outfits, candidates.blanks], axis=1)
     scores = model.score_sets(data, data.user_index[candidates.user], sets)
     width = candidates.outfits.shape[1]

@@ -7,7 +7,9 @@ from fndrec.layers.item_tower import ItemTower
 from fndrec.layers.outfit_score import OutfitScore
 from fndrec.layers.set_attention import SetAttentionBlock
 from fndrec.layers.set_transformer import SetTransformer
+from fndrec.layers.user_anchors import UserAnchors
 from fndrec.layers.user_embedding import UserEmbedding
+from fndrec.layers.user_history_encoder import UserHistoryEncoder
 
 __all__ = [
     "FeatureTower",
@@ -17,5 +19,7 @@ __all__ = [
     "OutfitScore",
     "SetAttentionBlock",
     "SetTransformer",
+    "UserAnchors",
     "UserEmbedding",
+    "UserHistoryEncoder",
 ]

@@ -8,6 +8,7 @@ from keras import ops
 from fndrec.layers._checks import positive_float
 
 SCORES = ("cosine", "squared_distance")
+ANCHORS = ("attention", "max")
 
 
 @keras.saving.register_keras_serializable("fndrec")
@@ -17,20 +18,27 @@ class OutfitScore(keras.layers.Layer):
     `"cosine"` is `cos(e_u, e_o) / temperature`, `"squared_distance"` is
     `-|e_u - e_o|^2 / temperature`. Scores are float32 under every policy.
 
+    A user of several anchors has one cosine with an outfit: the largest of
+    theirs, or by attention their mean weighted by the softmax of
+    `cosine / temperature`, which all anchors learn from.
+
     Args:
         kind: `"cosine"` or `"squared_distance"`.
         temperature: What the similarity is divided by.
+        anchors: `"attention"` or `"max"`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        users: Unit vectors `(batch, dim)`.
+        users: Unit vectors `(batch, dim)`, or of anchors
+            `(batch, anchors, dim)`.
         outfits: Unit vectors `(batch, candidates, dim)`.
 
     Returns:
         Float32 tensor `(batch, candidates)`.
 
     Raises:
-        ValueError: If `kind` is not known or `temperature` not positive.
+        ValueError: If `kind` or `anchors` is not known or `temperature` not
+            positive.
 
     Example:
 
@@ -43,6 +51,7 @@ class OutfitScore(keras.layers.Layer):
         self,
         kind: str = "cosine",
         temperature: float = 0.1,
+        anchors: str = "attention",
         **kwargs: Any,
     ) -> None:
         # Not cast to half precision first: a cosine is divided by a small
@@ -52,16 +61,48 @@ class OutfitScore(keras.layers.Layer):
             raise ValueError(
                 f"`kind` should be one of {SCORES}. Received: kind={kind!r}"
             )
+        if anchors not in ANCHORS:
+            raise ValueError(
+                f"`anchors` should be one of {ANCHORS}. "
+                f"Received: anchors={anchors!r}"
+            )
         self.kind = kind
+        self.anchors = anchors
         self.temperature = positive_float("temperature", temperature)
 
     def build(self, input_shape: Any = None) -> None:
         self.built = True
 
     def call(self, users: Any, outfits: Any) -> Any:
-        users = ops.expand_dims(ops.cast(users, "float32"), axis=1)
+        return self.from_cosine(self.cosine(users, outfits))
+
+    def cosine(self, users: Any, outfits: Any) -> Any:
+        """Cosines of users and outfits.
+
+        Args:
+            users: Unit vectors `(batch, dim)` or `(batch, anchors, dim)`.
+            outfits: Unit vectors, those of each user `(batch, candidates,
+                dim)` or the same for all `(candidates, dim)`.
+
+        Returns:
+            Float32 tensor `(batch, candidates)`.
+        """
+        users = ops.cast(users, "float32")
         outfits = ops.cast(outfits, "float32")
-        return self.from_cosine(ops.sum(users * outfits, axis=-1))
+        several = len(users.shape) == 3
+        if len(outfits.shape) == 2:
+            cosines = ops.matmul(users, ops.transpose(outfits))
+        elif several:
+            cosines = ops.matmul(users, ops.transpose(outfits, (0, 2, 1)))
+        else:
+            users = ops.expand_dims(users, axis=1)
+            cosines = ops.sum(users * outfits, axis=-1)
+        if not several:
+            return cosines
+        if self.anchors == "max":
+            return ops.max(cosines, axis=1)
+        weights = ops.softmax(cosines / self.temperature, axis=1)
+        return ops.sum(weights * cosines, axis=1)
 
     def from_cosine(self, cosine: Any) -> Any:
         """Scores from the cosines of unit vectors, of any shape."""
@@ -77,5 +118,11 @@ class OutfitScore(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        config.update({"kind": self.kind, "temperature": self.temperature})
+        config.update(
+            {
+                "kind": self.kind,
+                "temperature": self.temperature,
+                "anchors": self.anchors,
+            }
+        )
         return config

@@ -4,6 +4,8 @@ from typing import Any
 
 from keras import ops
 
+from fndrec.layers import OutfitScore
+
 # Low enough for no weight in a softmax, and finite, so that it leaves no NaN.
 EXCLUDED = -1e9
 
@@ -13,11 +15,14 @@ def liked_first(scores: Any) -> Any:
     return ops.zeros_like(scores) + ops.one_hot(0, ops.shape(scores)[-1])
 
 
-def candidate_cosines(users: Any, outfits: Any, shared: bool) -> Any:
+def candidate_cosines(
+    users: Any, outfits: Any, shared: bool, score: OutfitScore | None = None
+) -> Any:
     """Cosines of users and what stands against their likes.
 
     Args:
-        users: Unit vectors `(batch, dim)`.
+        users: Unit vectors `(batch, dim)`, or of anchors
+            `(batch, anchors, dim)`.
         outfits: Unit vectors `(batch, candidates, dim)`.
         shared: Whether the candidates of the whole batch follow one's own.
 
@@ -25,13 +30,12 @@ def candidate_cosines(users: Any, outfits: Any, shared: bool) -> Any:
         Float32 `(batch, candidates)` or, if shared, `(batch, candidates +
         batch * candidates)`.
     """
-    own = ops.sum(ops.expand_dims(users, 1) * outfits, axis=-1)
+    cosine = (score or OutfitScore()).cosine
+    own = cosine(users, outfits)
     if not shared:
         return own
     every = ops.reshape(outfits, (-1, outfits.shape[-1]))
-    return ops.concatenate(
-        [own, ops.matmul(users, ops.transpose(every))], axis=1
-    )
+    return ops.concatenate([own, cosine(users, every)], axis=1)
 
 
 def exclude(scores: Any, user: Any, shared: bool) -> Any:

@@ -26,8 +26,8 @@ class TeacherKnowledge:
         model: The teacher: its aggregator and score are used, as they are at
             the time of each call.
         item_vectors: Float array `(catalogue, dim)`.
-        user_vectors: Float array of unit vectors `(users + 1, dim)`, row 0
-            the cold-start user.
+        user_vectors: Float array of unit vectors `(users + 1, dim)`, or of
+            anchors `(users + 1, anchors, dim)`, row 0 the cold-start user.
         radius: Float array `(users + 1,)`.
         deviation: Float array `(users + 1,)`.
 
@@ -80,11 +80,9 @@ class TeacherKnowledge:
         likes = data.likes(split)
         liked, inverse = np.unique(likes.outfit, return_inverse=True)
         outfits = model.embed_outfits(items, data.outfit_items[liked])
-        users = model.encode_users(
-            np.arange(len(data.vocabulary.users) + 1, dtype=np.int32)
-        ).numpy()
+        users = model.user_vectors(data)
         index = data.user_index[likes.user]
-        distance = np.linalg.norm(users[index] - outfits[inverse], axis=-1)
+        distance = _distances(model, users, index, outfits[inverse])
         radius, deviation = radii(index, distance, len(users))
         return cls(model, items, users, radius, deviation)
 
@@ -92,7 +90,9 @@ class TeacherKnowledge:
         items = tf.gather(self.item_vectors, batch["items"]["row"])
         outfits = self.model.encode_outfits(items, batch["outfits"])
         users = tf.gather(self.user_vectors, batch["user"])
-        return tf.stop_gradient(candidate_cosines(users, outfits, shared))
+        return tf.stop_gradient(
+            candidate_cosines(users, outfits, shared, self.model.score)
+        )
 
     def scores(self, batch: dict[str, Any], shared: bool = False) -> Any:
         """The teacher's scores of a batch's candidates.
@@ -124,6 +124,29 @@ class TeacherKnowledge:
             tf.gather(self.radius, batch["user"]),
             tf.gather(self.deviation, batch["user"]),
         )
+
+
+def _distances(
+    model: OutfitRecommender,
+    users: np.ndarray,
+    index: np.ndarray,
+    outfits: np.ndarray,
+) -> np.ndarray:
+    """Distances `(likes,)` of users `index` to their liked outfits."""
+    if users.ndim == 2:
+        return np.linalg.norm(users[index] - outfits, axis=-1)
+    # Of anchors, that of vectors whose cosine is the one they have.
+    cosine = np.concatenate(
+        [
+            np.asarray(
+                model.score.cosine(
+                    users[index[i : i + 4096]], outfits[i : i + 4096, None]
+                )
+            )[:, 0]
+            for i in range(0, len(index), 4096)
+        ]
+    )
+    return np.sqrt(np.maximum(2.0 - 2.0 * cosine, 0.0))
 
 
 def radii(

@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras import ops
 
 from fndrec import _tfrs
-from fndrec.data import ModelVocabulary, OutfitData
+from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
 from fndrec.data.item_sets import distinct_items_of
 from fndrec.errors import DataError
 from fndrec.layers import (
@@ -23,13 +23,22 @@ from fndrec.layers import (
     ItemTower,
     OutfitScore,
     SetTransformer,
+    UserAnchors,
     UserEmbedding,
+    UserHistoryEncoder,
 )
 from fndrec.losses import SoftmaxRanking
 from fndrec.metrics import UserAUC
 from fndrec.models.candidates import candidate_cosines, exclude, liked_first
+from fndrec.models.users_by_likes import (
+    PRIOR_LIKES,
+    shrunken_mean,
+    vectors_of_likes,
+    with_likes,
+)
 
 VOCABULARY_FILE = "vocabulary.json"
+USERS = ("table", "history", "anchors")
 # What the towers call the size of what they look at.
 SIZES = {"feature": "num_features", "image": "image_size"}
 
@@ -59,7 +68,9 @@ class OutfitRecommender(_tfrs.Model):
         item_tower: An `ItemTower`.
         aggregator: A `SetTransformer` or any layer called as
             `aggregator(items, outfits, training=...)`.
-        user_embedding: A `UserEmbedding`.
+        user_embedding: A `UserEmbedding`, `UserAnchors`, or a
+            `UserHistoryEncoder`, with which users are known by what they
+            liked alone.
         score: An `OutfitScore`.
         **kwargs: Passed to `keras.Model`.
 
@@ -67,7 +78,8 @@ class OutfitRecommender(_tfrs.Model):
         batch: Dictionary with `"user"` int `(batch,)`, `"outfits"` int
             `(batch, candidates, slots)` of positions on the item axis, -1
             where a slot is empty, and `"items"`, the content of the distinct
-            items, as `ItemTower` takes it.
+            items, as `ItemTower` takes it. With a `UserHistoryEncoder` also
+            `"liked"` and `"history"`, see `data.batches(history=...)`.
         training: Whether the layers behave as in training.
 
     Returns:
@@ -86,7 +98,7 @@ class OutfitRecommender(_tfrs.Model):
         self,
         item_tower: ItemTower,
         aggregator: SetTransformer,
-        user_embedding: UserEmbedding,
+        user_embedding: UserEmbedding | UserAnchors | UserHistoryEncoder,
         score: OutfitScore,
         **kwargs: Any,
     ) -> None:
@@ -100,6 +112,8 @@ class OutfitRecommender(_tfrs.Model):
         self.score = score
         self.vocabulary: ModelVocabulary | None = None
         self._compiled = Compiled(SoftmaxRanking(), [], {})
+        # A function, as a model would be tracked as a part of this one.
+        self._encode_likes: Any = None
         for layer in self._parts():
             if not layer.built:
                 layer.build(None)
@@ -130,6 +144,8 @@ class OutfitRecommender(_tfrs.Model):
         score: str = "cosine",
         temperature: float | None = None,
         unknown_rate: float = 0.05,
+        users: str = "table",
+        num_anchors: int = 4,
         seed: int = 0,
     ) -> dict[str, Any]:
         """The layers of a model for what `data` knows of its items.
@@ -154,11 +170,22 @@ class OutfitRecommender(_tfrs.Model):
                 `1 / sqrt(dim)`: a temperature that does not follow makes the
                 softmax of a narrow model too sharp to learn from.
             unknown_rate: Share of ids hidden in training, see `IdEmbedding`.
+            users: `"table"`, a vector each; `"history"`, computed from
+                the outfits they liked, see `UserHistoryEncoder`; or
+                `"anchors"`, several vectors each, see `UserAnchors`.
+            num_anchors: Vectors of each user of `"anchors"`.
             seed: Seed of all weights.
 
         Returns:
             Keyword arguments for the constructor.
+
+        Raises:
+            ValueError: If an argument is out of its range.
         """
+        if users not in USERS:
+            raise ValueError(
+                f"`users` should be one of {USERS}. Received: users={users!r}"
+            )
         if temperature is None:
             temperature = 0.8 / dim**0.5
         known = data.vocabulary
@@ -196,6 +223,17 @@ class OutfitRecommender(_tfrs.Model):
                 seed=seed + 1,
                 name="id",
             )
+        made: dict[str, Any] = {"seed": seed + 2, "name": "user_embedding"}
+        made["unknown_rate"] = unknown_rate
+        user_embedding: UserEmbedding | UserAnchors | UserHistoryEncoder
+        if users == "history":
+            user_embedding = UserHistoryEncoder(dim, num_heads, **made)
+        elif users == "anchors":
+            user_embedding = UserAnchors(
+                len(known.users), dim, num_anchors, **made
+            )
+        else:
+            user_embedding = UserEmbedding(len(known.users), dim, **made)
         return {
             "item_tower": ItemTower(dim, **towers, name="item_tower"),
             "aggregator": SetTransformer(
@@ -205,15 +243,19 @@ class OutfitRecommender(_tfrs.Model):
                 seed=seed,
                 name="aggregator",
             ),
-            "user_embedding": UserEmbedding(
-                len(known.users),
-                dim,
-                unknown_rate,
-                seed=seed + 2,
-                name="user_embedding",
-            ),
+            "user_embedding": user_embedding,
             "score": OutfitScore(score, temperature, name="score"),
         }
+
+    def knows(self, data: OutfitData) -> ModelVocabulary:
+        """What this model knows by name once it is trained on `data`.
+
+        Without users, if they are known by what they liked alone.
+        """
+        known = data.vocabulary
+        if self.knows_users_by_likes:
+            known = dataclasses.replace(known, users=Vocabulary([]))
+        return known
 
     # ------------------------------------------------------------- encoding
 
@@ -231,8 +273,70 @@ class OutfitRecommender(_tfrs.Model):
         return ops.normalize(ops.cast(vectors, "float32"), axis=-1)
 
     def encode_users(self, users: Any, training: bool = False) -> Any:
-        """Unit vectors `(batch, dim)` of users `(batch,)`."""
+        """Users `(batch,)` as unit vectors.
+
+        Args:
+            users: User indices `(batch,)`, 0 for the cold-start user.
+            training: Whether the layer behaves as in training.
+
+        Returns:
+            Float32 `(batch, dim)`, or `(batch, anchors, dim)` of anchors.
+
+        Raises:
+            ValueError: If users are known by what they liked alone.
+        """
+        if self.knows_users_by_likes:
+            raise ValueError(
+                "This model knows users by the outfits they liked alone. "
+                "`model.with_likes(data)` has a row for each. Received: "
+                "users by index"
+            )
         return self.user_embedding(users, training=training)
+
+    @property
+    def knows_users_by_likes(self) -> bool:
+        """Whether users have no row: they are what they liked."""
+        return isinstance(self.user_embedding, UserHistoryEncoder)
+
+    # No property, as Keras looks for what to save in the values of those.
+    def origin(self) -> "OutfitRecommender":
+        """The model whose `encode_likes` this one uses: see `with_likes`."""
+        made: OutfitRecommender | None = getattr(
+            self._encode_likes, "__self__", None
+        )
+        return self if made is None else made
+
+    def encode_likes(
+        self, outfits: Any, present: Any, prior_likes: Any = PRIOR_LIKES
+    ) -> Any:
+        """Users from the vectors of outfits they liked; nothing is trained.
+
+        By the `UserHistoryEncoder` where there is one; else in closed form,
+        as the mean of the likes drawn to the cold-start user, see
+        `shrunken_mean`.
+
+        Args:
+            outfits: Unit vectors `(batch, likes, dim)`.
+            present: Bools `(batch, likes)`, false where there is no like.
+            prior_likes: As many likes as the cold-start user counts for in
+                the closed form; a `UserHistoryEncoder` has learned it.
+
+        Returns:
+            As `encode_users`; the cold-start user where there are no likes.
+        """
+        if self._encode_likes is not None:
+            return self._encode_likes(outfits, present, prior_likes)
+        if not self.knows_users_by_likes:
+            cold = self.encode_users(np.zeros(1, np.int32))[0]
+            return shrunken_mean(
+                outfits, present, cold, self.score, prior_likes
+            )
+        batch, likes = ops.shape(outfits)[:2]
+        at = ops.reshape(ops.arange(batch * likes), (batch, likes))
+        return self.user_embedding(
+            ops.reshape(outfits, (-1, self.aggregator.dim)),
+            ops.where(present, at, -1),
+        )
 
     def call(self, batch: dict[str, Any], training: bool = False) -> Any:
         _, users, outfits = self._encode(batch, training)
@@ -336,7 +440,17 @@ class OutfitRecommender(_tfrs.Model):
         outfits = self.encode_outfits(
             items, batch["outfits"], training=training
         )
-        users = self.encode_users(batch["user"], training=training)
+        if not self.knows_users_by_likes:
+            users = self.encode_users(batch["user"], training=training)
+            return items, users, outfits
+        if "history" not in batch:
+            raise ValueError(
+                "This model knows users by the outfits they liked, which "
+                "batches bring along: `data.batches(..., history=7)`. "
+                f"Received: a batch of {sorted(batch)}"
+            )
+        liked = self.encode_outfits(items, batch["liked"], training=training)
+        users = self.user_embedding(liked, batch["history"], training=training)
         return items, users, outfits
 
     def _update_metrics(
@@ -376,7 +490,7 @@ class OutfitRecommender(_tfrs.Model):
     ) -> Any:
         """Scores in the layout of `candidate_cosines`."""
         shared = self._compiled.shared_negatives
-        cosines = candidate_cosines(users, outfits, shared)
+        cosines = candidate_cosines(users, outfits, shared, self.score)
         return exclude(self.score.from_cosine(cosines), inputs["user"], shared)
 
     def _total_loss(self, data: Any, training: bool) -> Any:
@@ -420,10 +534,7 @@ class OutfitRecommender(_tfrs.Model):
     @cached_property
     def _score_graph(self) -> Any:
         def score(users: Any, item_vectors: Any, outfits: Any) -> Any:
-            return self.score(
-                self.encode_users(users),
-                self.encode_outfits(item_vectors, outfits),
-            )
+            return self.score(users, self.encode_outfits(item_vectors, outfits))
 
         return tf.function(score, reduce_retracing=True)
 
@@ -539,7 +650,8 @@ class OutfitRecommender(_tfrs.Model):
         """Scores of candidate outfits of known items, in large batches.
 
         Args:
-            users: `(rows,)` user indices, 0 for the cold-start user.
+            users: `(rows,)` user indices, 0 for the cold-start user, or
+                floats, the vectors of the users.
             item_vectors: `(items, dim)`, from `embed_items`.
             outfits: `(rows, candidates, slots)` rows of `item_vectors`, -1
                 padding.
@@ -550,14 +662,124 @@ class OutfitRecommender(_tfrs.Model):
         """
         table = tf.convert_to_tensor(item_vectors)
         scores = np.zeros(outfits.shape[:2], np.float32)
+        ready = np.issubdtype(users.dtype, np.floating)
         for start in range(0, len(users), batch_size):
             part = slice(start, start + batch_size)
+            user = tf.convert_to_tensor(users[part])
             scores[part] = self._score_graph(
-                tf.convert_to_tensor(users[part]),
+                user if ready else self.encode_users(user),
                 table,
                 tf.convert_to_tensor(outfits[part]),
             ).numpy()
         return scores
+
+    # ------------------------------------------------------- users by likes
+
+    @cached_property
+    def _encode_likes_graph(self) -> Any:
+        def encode(outfits: Any, likes: Any, prior_likes: Any) -> Any:
+            vectors = ops.take(outfits, ops.maximum(likes, 0), axis=0)
+            return self.encode_likes(vectors, likes >= 0, prior_likes)
+
+        return tf.function(encode, reduce_retracing=True)
+
+    def embed_likes(
+        self,
+        outfit_vectors: np.ndarray,
+        likes: np.ndarray,
+        prior_likes: float = PRIOR_LIKES,
+    ) -> np.ndarray:
+        """Users from outfits they liked, as `encode_likes` does.
+
+        Args:
+            outfit_vectors: `(outfits, dim)`, from `embed_outfits`.
+            likes: `(users, likes)` rows of `outfit_vectors`, -1 padding.
+            prior_likes: See `encode_likes`.
+
+        Returns:
+            Float32 array `(users, dim)`, or `(users, anchors, dim)`.
+
+        Raises:
+            ValueError: If `prior_likes` is not positive.
+        """
+        if not prior_likes > 0:
+            raise ValueError(
+                "`prior_likes` should be a positive float. "
+                f"Received: prior_likes={prior_likes}"
+            )
+        if not len(outfit_vectors):
+            # A row to look at, though no one does.
+            outfit_vectors = np.zeros((1, self.aggregator.dim), np.float32)
+        return self._encode_likes_graph(
+            tf.convert_to_tensor(outfit_vectors),
+            tf.convert_to_tensor(likes),
+            # A tensor, as each number would be traced anew.
+            tf.constant(prior_likes, tf.float32),
+        ).numpy()
+
+    def user_vectors(self, data: OutfitData) -> np.ndarray:
+        """The cold-start user, and all users known by name.
+
+        Args:
+            data: The data set, as the model sees it. Where users are known
+                by what they liked, the likes in train count.
+
+        Returns:
+            Float32 array `(users + 1, dim)`, or `(users + 1, anchors, dim)`.
+        """
+        users = len(data.vocabulary.users) + 1
+        if not self.knows_users_by_likes:
+            return np.asarray(self.encode_users(np.arange(users)))
+        return vectors_of_likes(self, data)
+
+    def with_likes(self, data: OutfitData) -> "OutfitRecommender":
+        """This model with a row for each user who likes something in train.
+
+        A user who has a row already keeps it; the row of another is computed
+        from the likes, without any training, see `encode_likes`. So a model
+        trained before a user came knows that user, and one that knows users
+        by what they liked becomes one that can be asked by name.
+
+        Args:
+            data: The data set, with photos loaded if the model looks at them.
+
+        Returns:
+            A model that shares all layers with this one but that of the
+            users; it is not compiled.
+
+        Raises:
+            DataError: If the data lacks what the model looks at.
+
+        Example:
+
+        >>> fndrec.recommend(model.with_likes(data), data, ["new user"])
+        """
+        return with_likes(self, data)
+
+    def share(self, model: "OutfitRecommender") -> None:
+        """Uses what another model of the same layers makes of likes."""
+        self._encode_likes = model.origin().encode_likes
+        # What does not depend on users is traced once.
+        for graph in ("_encode_items", "_encode_outfits", "_score"):
+            name = f"{graph}_graph"
+            self.__dict__[name] = getattr(model, name)
+
+    def seeing(
+        self, data: OutfitData
+    ) -> "tuple[OutfitRecommender, OutfitData]":
+        """This model ready for users by name, and `data` as it sees it.
+
+        Args:
+            data: The data set.
+
+        Returns:
+            The model, or `with_likes` of it where users are known by what
+            they liked alone; and the data with the model's vocabulary.
+        """
+        model = self.with_likes(data) if self.knows_users_by_likes else self
+        if model.vocabulary is not None:
+            data = data.with_vocabulary(model.vocabulary)
+        return model, data
 
     # --------------------------------------------------------------- saving
 

@@ -31,7 +31,7 @@ class FNDStudent(OutfitRecommender):
     Args:
         item_tower: An `ItemTower`.
         aggregator: A `SetTransformer`.
-        user_embedding: A `UserEmbedding`.
+        user_embedding: See `OutfitRecommender`.
         score: An `OutfitScore`.
         projection_dim: Width of the contrastive projection head; `None`
             for a student without one.
@@ -118,7 +118,7 @@ class FNDStudent(OutfitRecommender):
             **cls.parts_for(data, dim=dim, width=width, **kwargs),
             projection_dim=dim if contrastive else None,
         )
-        model.vocabulary = data.vocabulary
+        model.vocabulary = model.knows(data)
         return model
 
     def compile(

@@ -20,7 +20,7 @@ class FNDTeacher(OutfitRecommender):
     Args:
         item_tower: An `ItemTower`.
         aggregator: A `SetTransformer`.
-        user_embedding: A `UserEmbedding`.
+        user_embedding: See `OutfitRecommender`.
         score: An `OutfitScore`.
         **kwargs: Passed to `keras.Model`.
 
@@ -55,7 +55,7 @@ class FNDTeacher(OutfitRecommender):
             The teacher, built, not compiled.
         """
         model = cls(**cls.parts_for(data, dim=dim, width=width, **kwargs))
-        model.vocabulary = data.vocabulary
+        model.vocabulary = model.knows(data)
         return model
 
     def knowledge(

@@ -6,6 +6,7 @@ from fndrec.retrieval.composition import ComposedOutfit, Composition
 from fndrec.retrieval.explain import explain
 from fndrec.retrieval.explanation import Explanation, LikedOutfit
 from fndrec.retrieval.explanation_sheet import explanation_sheet
+from fndrec.retrieval.fold_in import fold_in
 from fndrec.retrieval.limit import Limit
 from fndrec.retrieval.outfit_filter import OutfitFilter
 from fndrec.retrieval.outfit_index import OutfitIndex
@@ -27,6 +28,7 @@ __all__ = [
     "Recommendation",
     "explain",
     "explanation_sheet",
+    "fold_in",
     "liked_outfits",
     "recommend",
 ]

@@ -18,7 +18,7 @@ def best_outfits(
     Args:
         score: The model's `OutfitScore`.
         catalogue: A `Catalogue`.
-        users: Unit vectors `(batch, dim)`.
+        users: Unit vectors `(batch, dim)` or `(batch, anchors, dim)`.
         k: int32 `(batch,)`.
         refused: bool `(batch, outfits)`, or none: what is left out.
 
@@ -27,9 +27,7 @@ def best_outfits(
         Past a row's own `k`, and where no outfit is left, the id is empty and
         the score `LOWEST`.
     """
-    cosine = tf.matmul(
-        tf.cast(users, tf.float32), catalogue.outfit_vectors, transpose_b=True
-    )
+    cosine = score.cosine(users, catalogue.outfit_vectors)
     if refused is not None:
         cosine = tf.where(refused, REFUSED, cosine)
     k = tf.clip_by_value(k, 0, tf.shape(catalogue.outfit_ids)[0])

@@ -58,8 +58,9 @@ def export(
         The path of the SavedModel, `path/version`.
 
     Raises:
-        ValueError: If the model does not know the ids of its users, `version`
-            is not positive, `precision` is not known, or `index` is empty
+        ValueError: If the model does not know the ids of its users, or knows
+            them by what they liked and there is no `data`, `version` is not
+            positive, `precision` is not known, or `index` is empty
             or given without `data`.
         DataError: If the version is there already, `data` lacks what the
             model looks at or an outfit of `index`, `index` names one twice,
@@ -77,11 +78,17 @@ def export(
             "`model` should know the ids of its users. Received: a model "
             "whose `vocabulary` is None; make it with `from_data`"
         )
+    if model.knows_users_by_likes and data is None:
+        raise ValueError(
+            "`data` should be given for a model that knows users by what "
+            "they liked: its train likes make the users. Received: data=None"
+        )
     if precision is not None:
         check_precision(precision)
         model = with_precision(model, precision)
     if data is not None:
         index_rows(data, index)
+        model, data = model.seeing(data)
     elif index is not None:
         raise ValueError(
             "`index` should be given with `data`, whose outfits it names. "
@@ -136,7 +143,8 @@ def _write(
     served = ServedModel(model, catalogue, scratch)
     archive = keras.export.ExportArchive()
     # Plain attributes of the archive would not be saved.
-    for resource in (model, served.tables, catalogue):
+    # What makes users of likes may be of another model.
+    for resource in (model, model.origin(), served.tables, catalogue):
         if resource is not None:
             archive.track(resource)
     signatures = signatures_of(served)

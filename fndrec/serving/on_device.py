@@ -12,6 +12,7 @@ import numpy as np
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.extras import require
+from fndrec.layers import UserAnchors
 from fndrec.models import OutfitRecommender
 from fndrec.serving import _litert, _onnx
 from fndrec.serving._device_parts import DevicePart, device_parts
@@ -81,8 +82,8 @@ def export_on_device(
         What was written, and how it compares; also in `report.json`.
 
     Raises:
-        ValueError: If the model does not know its users or computes in half
-            precision, or a runtime is not known.
+        ValueError: If the model does not know its users, has several anchors
+            a user or computes in half precision, or a runtime is not known.
         DataError: If `path` exists, `data` lacks what the model looks at, or
             a float file does not give what the model gives.
         ModuleNotFoundError: If the extra is not installed.
@@ -95,8 +96,8 @@ def export_on_device(
     """
     target = Path(path)
     _check(model, target, runtimes)
+    model, data = model.seeing(data)
     assert model.vocabulary is not None
-    data = data.with_vocabulary(model.vocabulary)
     vocabularies = {"users": model.vocabulary.users}
     if "category" in model.item_tower.towers:
         assert model.vocabulary.categories is not None
@@ -140,6 +141,12 @@ def _check(
         raise ValueError(
             "`model` should know the ids of its users. Received: a model "
             "whose `vocabulary` is None; make it with `from_data`"
+        )
+    if isinstance(model.user_embedding, UserAnchors):
+        raise ValueError(
+            "`model` should have one vector for each user, whose cosine with "
+            "an outfit is the score. Received: a model of "
+            f"{model.user_embedding.num_anchors} anchors a user"
         )
     precision = model.item_tower.compute_dtype
     if precision != "float32":

@@ -71,3 +71,45 @@ def test_from_cosine_takes_any_shape() -> None:
 def test_bad_arguments(kwargs: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         OutfitScore(**kwargs)
+
+
+@pytest.mark.parametrize("anchors", ["attention", "max"])
+def test_anchors_by_hand(anchors: str) -> None:
+    layer = OutfitScore(temperature=0.5, anchors=anchors)
+    several = np.stack([USERS, USERS[::-1]], axis=1)
+    each = np.einsum("bkd,bcd->bkc", several, OUTFITS)
+    if anchors == "max":
+        expected = each.max(axis=1)
+    else:
+        weights = np.exp(each / 0.5)
+        weights /= weights.sum(axis=1, keepdims=True)
+        expected = (weights * each).sum(axis=1)
+    np.testing.assert_allclose(
+        layer.cosine(several, OUTFITS), expected, atol=1e-6
+    )
+    np.testing.assert_allclose(layer(several, OUTFITS), 2 * expected, atol=1e-6)
+    # Outfits that are the same for all.
+    np.testing.assert_allclose(
+        layer.cosine(several, OUTFITS[0]),
+        layer.cosine(several, np.stack([OUTFITS[0]] * 2)),
+        atol=1e-6,
+    )
+
+
+def test_cosines_with_a_catalogue() -> None:
+    layer = OutfitScore()
+    np.testing.assert_allclose(
+        layer.cosine(USERS, OUTFITS[1]), USERS @ OUTFITS[1].T, atol=1e-6
+    )
+
+
+def test_one_anchor_is_a_user() -> None:
+    layer = OutfitScore()
+    np.testing.assert_allclose(
+        layer(USERS[:, None], OUTFITS), layer(USERS, OUTFITS), atol=1e-5
+    )
+
+
+def test_unknown_anchors() -> None:
+    with pytest.raises(ValueError, match="`anchors` should be one of"):
+        OutfitScore(anchors="mean")

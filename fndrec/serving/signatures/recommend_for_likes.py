@@ -37,11 +37,11 @@ def recommend_for_likes(served: ServedModel, catalogue: Catalogue) -> Signature:
         liked = tf.where(given, rows(catalogue.outfits, names), -1)
         valid = tf.reduce_any(liked >= 0, axis=1)
         vectors = tf.gather(catalogue.outfit_vectors, tf.maximum(liked, 0))
-        cold = served.encode_users(tf.zeros_like(inputs["length"]))
         best = best_outfits(
             served.model.score,
             catalogue,
-            tf.where(valid[:, None], user_of_likes(vectors, liked >= 0), cold),
+            # Of no likes, the cold-start user.
+            served.model.encode_likes(vectors, liked >= 0),
             inputs["k"],
             refused=outfits_at(liked, tf.shape(catalogue.outfit_ids)[0]),
         )
@@ -70,17 +70,3 @@ def recommend_for_likes(served: ServedModel, catalogue: Catalogue) -> Signature:
             "the outfits are then those for a user not known",
         },
     )
-
-
-def user_of_likes(outfits: Any, present: Any) -> Any:
-    """Unit vectors `(batch, dim)` of users from liked outfits.
-
-    Args:
-        outfits: Unit vectors `(batch, likes, dim)`.
-        present: bool `(batch, likes)`.
-
-    Returns:
-        The direction of the mean of each row; zeros of a row without likes.
-    """
-    weight = tf.cast(present, tf.float32)[:, :, None]
-    return tf.math.l2_normalize(tf.reduce_sum(outfits * weight, axis=1), -1)

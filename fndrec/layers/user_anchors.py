@@ -1,0 +1,140 @@
+"""Users of several tastes."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from fndrec.layers._checks import positive_int
+from fndrec.layers.id_embedding import IdEmbedding
+
+# On the diagonal: the logarithm of equal anchors stays finite.
+RIDGE = 0.1
+
+
+@keras.saving.register_keras_serializable("fndrec")
+class _AnchorTable(IdEmbedding):
+    """The anchors of each user side by side."""
+
+    # As in `UserEmbedding`.
+    STDDEV = 0.01
+
+
+@keras.saving.register_keras_serializable("fndrec")
+class UserAnchors(keras.layers.Layer):
+    """Users as several unit vectors each, for tastes that lie apart.
+
+    `OutfitScore` compares an outfit with all anchors of a user. So that they
+    do not become one, training adds `-spread * log det(G + 0.1 I)`, meaned
+    over the batch, `G` the Gram matrix of a user's anchors: it is least
+    where they are at right angles. Row 0 is the cold-start user.
+
+    Args:
+        num_ids: Number of known users.
+        dim: Width of the user-outfit space.
+        num_anchors: Unit vectors of each user.
+        spread: Weight of the regulariser, not negative.
+        unknown_rate: As in `UserEmbedding`.
+        seed: Seed of weights and of that choice.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        ids: Integer tensor `(batch,)`, 0 for a user not known.
+        training: Whether users are hidden at `unknown_rate`, and the
+            regulariser added.
+
+    Returns:
+        Float32 tensor `(batch, anchors, dim)` of unit vectors.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Example:
+
+    >>> users = fndrec.layers.UserAnchors(num_ids=400, dim=64, num_anchors=4)
+    >>> users(np.array([1, 400, 0])).shape
+    TensorShape([3, 4, 64])
+
+    Reference: Lu et al. 2021, Personalized Outfit Recommendation with
+    Learnable Anchors.
+    """
+
+    def __init__(
+        self,
+        num_ids: int,
+        dim: int,
+        num_anchors: int = 4,
+        spread: float = 0.01,
+        unknown_rate: float = 0.05,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.dim = positive_int("dim", dim)
+        self.num_anchors = positive_int("num_anchors", num_anchors)
+        if (
+            isinstance(spread, bool)
+            or not isinstance(spread, int | float)
+            or not spread >= 0
+        ):
+            raise ValueError(
+                "`spread` should be a non-negative float. "
+                f"Received: spread={spread}"
+            )
+        self.spread = float(spread)
+        self.table = _AnchorTable(
+            num_ids,
+            num_anchors * dim,
+            unknown_rate,
+            seed,
+            name="table",
+            dtype=self.dtype_policy,
+        )
+
+    def build(self, input_shape: Any = None) -> None:
+        self.table.build(None)
+        self.built = True
+
+    def call(self, ids: Any, training: bool = False) -> Any:
+        rows = ops.cast(self.table(ids, training=training), "float32")
+        anchors = ops.normalize(
+            ops.reshape(rows, (-1, self.num_anchors, self.dim)), axis=-1
+        )
+        if training and self.spread > 0:
+            self.add_loss(-self.spread * ops.mean(log_volume(anchors)))
+        return anchors
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
+        return (*input_shape, self.num_anchors, self.dim)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.update(
+            {
+                "num_ids": self.table.num_ids,
+                "dim": self.dim,
+                "num_anchors": self.num_anchors,
+                "spread": self.spread,
+                "unknown_rate": self.table.unknown_rate,
+                "seed": self.table.seed,
+            }
+        )
+        return config
+
+
+def log_volume(anchors: Any) -> Any:
+    """Log-determinants `(batch,)` of the Gram matrices of the anchors.
+
+    Args:
+        anchors: Unit vectors `(batch, anchors, dim)`.
+
+    Returns:
+        `log det(G + 0.1 I)` of each; largest where they are orthogonal.
+    """
+    gram = ops.matmul(anchors, ops.transpose(anchors, (0, 2, 1)))
+    gram = gram + RIDGE * ops.eye(anchors.shape[1], dtype=gram.dtype)
+    # Positive definite: the determinant is the square of the factor's.
+    factor = ops.cholesky(gram)
+    return 2.0 * ops.sum(
+        ops.log(ops.diagonal(factor, axis1=-2, axis2=-1)), axis=-1
+    )

@@ -1,0 +1,203 @@
+"""Users from the outfits they liked."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from fndrec.layers._checks import positive_int, rate
+from fndrec.layers._seeds import part_seed
+
+
+@keras.saving.register_keras_serializable("fndrec")
+class UserHistoryEncoder(keras.layers.Layer):
+    """Users as unit vectors, by attention over the outfits they liked.
+
+    No user has a row: memory does not grow with users, a like counts at
+    once, and who is new is as good as who is not. Liked outfits are weighed
+    by what a head looks for, among them one learned outfit that everyone
+    liked: the cold-start vector. So few likes stay near it, as they would to
+    a prior, and without likes it is all there is. The outfits are centred and
+    scaled first, by the statistics of those liked. A small network then turns
+    the mean, an addition that is zero in the beginning.
+
+    In training the history of a like leaves the liked outfit out: it would
+    tell the answer.
+
+    Args:
+        dim: Width of the user-outfit space.
+        num_heads: Number of attention heads; divides `dim`.
+        dropout: Dropout rate within the network.
+        unknown_rate: Share of likes in [0, 1) whose history is hidden in
+            training: what the cold-start vector learns from.
+        seed: Seed of weights and draws.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        outfits: Unit vectors `(liked, dim)`, one row a distinct outfit.
+        history: Integer tensor `(batch, likes)`: for each user positions on
+            the axis of the outfits, -1 for none.
+        training: Whether histories are hidden at `unknown_rate`.
+
+    Returns:
+        Float32 tensor `(batch, dim)` of unit vectors.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Example:
+
+    >>> users = fndrec.layers.UserHistoryEncoder(dim=64)
+    >>> outfits = np.random.default_rng(0).normal(size=(5, 64))
+    >>> users(outfits, np.array([[0, 3, 4], [1, -1, -1]])).shape
+    TensorShape([2, 64])
+
+    Reference: Lee et al. 2019, Set Transformer, equation 11 (pooling by
+    attention), with the prior as one more element of the set.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        num_heads: int = 4,
+        dropout: float = 0.1,
+        unknown_rate: float = 0.05,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        # Not cast to half precision first: what comes in are unit vectors.
+        super().__init__(autocast=False, **kwargs)
+        self.dim = positive_int("dim", dim)
+        self.num_heads = positive_int("num_heads", num_heads)
+        if dim % num_heads:
+            raise ValueError(
+                "`num_heads` should divide `dim`. "
+                f"Received: num_heads={num_heads}, dim={dim}"
+            )
+        self.unknown_rate = rate("unknown_rate", unknown_rate)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        policy = self.dtype_policy
+
+        def dense(units: int, name: str, **kwargs: Any) -> Any:
+            return keras.layers.Dense(units, name=name, dtype=policy, **kwargs)
+
+        # What all outfits have in common tells nothing of a user. Untrained
+        # they hardly differ in anything else, and learning would start late.
+        self.centre = keras.layers.BatchNormalization(
+            momentum=0.9,
+            center=False,
+            scale=False,
+            name="centre",
+            dtype="float32",
+        )
+        # Flat in the beginning: all likes count alike.
+        self.attention = dense(
+            num_heads,
+            "attention",
+            use_bias=False,
+            kernel_initializer=keras.initializers.RandomNormal(
+                stddev=0.02, seed=part_seed(seed, "attention")
+            ),
+        )
+        self.value = dense(
+            dim, "value", use_bias=False, kernel_initializer="identity"
+        )
+        self.norm = keras.layers.LayerNormalization(name="norm", dtype=policy)
+        self.inner = dense(
+            2 * dim,
+            "inner",
+            activation="gelu",
+            kernel_initializer=keras.initializers.GlorotUniform(
+                seed=part_seed(seed, "inner")
+            ),
+        )
+        self.outer = dense(dim, "outer", kernel_initializer="zeros")
+        self.dropout = keras.layers.Dropout(
+            rate("dropout", dropout),
+            seed=part_seed(seed, "dropout"),
+            dtype=policy,
+        )
+
+    def build(self, *_: Any, **__: Any) -> None:
+        self.cold = self.add_weight(
+            shape=(self.dim,),
+            initializer=keras.initializers.RandomNormal(
+                stddev=0.01, seed=part_seed(self.seed, "cold")
+            ),
+            name="cold",
+        )
+        # As many likes as the cold-start vector counts for, as a logarithm.
+        self.prior = self.add_weight(
+            shape=(self.num_heads,), initializer="zeros", name="prior"
+        )
+        self.centre.build((None, self.dim))
+        self.attention.build((None, self.dim))
+        self.value.build((None, self.dim))
+        self.norm.build((None, self.dim))
+        self.inner.build((None, self.dim))
+        self.dropout.build((None, 2 * self.dim))
+        self.outer.build((None, 2 * self.dim))
+        self.built = True
+
+    def call(self, outfits: Any, history: Any, training: bool = False) -> Any:
+        history = ops.convert_to_tensor(history)
+        if training and self.unknown_rate > 0:
+            drawn = keras.random.uniform(
+                (ops.shape(history)[0], 1), seed=self.seed_generator
+            )
+            history = ops.where(drawn >= self.unknown_rate, history, -1)
+        # The cold-start vector is row 0: there is always a row to look at.
+        cold = ops.normalize(ops.cast(self.cold, "float32"))[None]
+        outfits = ops.concatenate([cold, ops.cast(outfits, "float32")], axis=0)
+        outfits = self.centre(outfits, training=training)
+        outfits = ops.normalize(ops.cast(outfits, "float32"), axis=-1)
+        outfits = ops.concatenate([cold, outfits[1:]], axis=0)
+        # What depends on an outfit alone is computed once for each.
+        logits = ops.cast(self.attention(outfits), "float32")
+        logits = logits + ops.concatenate(
+            [
+                ops.cast(self.prior, "float32")[None],
+                ops.zeros_like(logits[1:]),
+            ],
+            axis=0,
+        )
+        values = ops.cast(self.value(outfits), "float32")
+        first = ((0, 0), (1, 0))
+        rows = ops.pad(history + 1, first)
+        present = ops.pad(ops.cast(history >= 0, "int32"), first, "constant", 1)
+        here = ops.where(present > 0, 0.0, -1e9)[:, :, None]
+        weights = ops.softmax(ops.take(logits, rows, axis=0) + here, axis=1)
+        values = ops.reshape(
+            ops.take(values, rows, axis=0),
+            (
+                -1,
+                ops.shape(rows)[1],
+                self.num_heads,
+                self.dim // self.num_heads,
+            ),
+        )
+        pooled = ops.reshape(
+            ops.sum(weights[..., None] * values, axis=1), (-1, self.dim)
+        )
+        turned = self.inner(self.norm(pooled))
+        turned = self.outer(self.dropout(turned, training=training))
+        return ops.normalize(pooled + ops.cast(turned, "float32"), axis=-1)
+
+    def compute_output_shape(
+        self, outfits_shape: Any, history_shape: Any
+    ) -> tuple[Any, ...]:
+        return (history_shape[0], self.dim)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.update(
+            {
+                "dim": self.dim,
+                "num_heads": self.num_heads,
+                "dropout": self.dropout.rate,
+                "unknown_rate": self.unknown_rate,
+                "seed": self.seed,
+            }
+        )
+        return config
