@@ -13,6 +13,7 @@ from fndrec.cli import (
     distill,
     evaluate,
     export,
+    export_device,
     score,
     serve,
     train,
@@ -28,6 +29,7 @@ COMMANDS = (
     audit,
     score,
     export,
+    export_device,
     serve,
 )
 
@@ -53,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
         dest="command", required=True, metavar="COMMAND"
     )
     for module in COMMANDS:
-        name = module.__name__.rsplit(".", 1)[1]
+        name = module.__name__.rsplit(".", 1)[1].replace("_", "-")
         text = (module.__doc__ or "").strip()
         command = commands.add_parser(
             name,

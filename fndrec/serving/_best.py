@@ -23,9 +23,9 @@ def best_outfits(
         refused: bool `(batch, outfits)`, or none: what is left out.
 
     Returns:
-        `outfit_id` string and `score` float32 `(batch, max(k))`, best first.
-        Past a row's own `k`, and where no outfit is left, the id is empty and
-        the score `LOWEST`.
+        `outfit_id` string and `score` float32 `(batch, max(k))`, best first,
+        or as wide as there are outfits if `k` is more. Past a row's own `k`,
+        and where no outfit is left, the id is empty and the score `LOWEST`.
     """
     cosine = tf.matmul(
         tf.cast(users, tf.float32), catalogue.outfit_vectors, transpose_b=True
