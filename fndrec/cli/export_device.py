@@ -6,6 +6,7 @@ with the model.
 """
 
 import argparse
+import logging
 from pathlib import Path
 
 from fndrec.cli._data import (
@@ -55,6 +56,9 @@ def run(args: argparse.Namespace) -> None:
         # Small runtimes have no bfloat16; the weights are float32 anyway.
         model = with_precision(model, "float32")
     data = load_data(args, image_size_of(model))
+    # The converters tell of their every step.
+    for name in ("tensorflow", "tf2onnx"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     files = export_on_device(model, args.device_dir, data, args.runtimes)
     record.save(args.device_dir)
     print(_table(files))
@@ -63,11 +67,11 @@ def run(args: argparse.Namespace) -> None:
 
 def _table(files: list[DeviceFile]) -> str:
     """What was written, and how it compares, a line each."""
-    lines = [f"{'file':24}{'kB':>8}{'difference':>12}{'cosine':>10}"]
+    lines = [f"{'file':26}{'kB':>8}{'difference':>12}{'cosine':>10}"]
     for file in files:
-        name = file.name or f"no {file.part} {file.kind}"
+        name = file.name or f"(no {file.part} {file.kind})"
         lines.append(
-            f"{name:24}{(file.bytes or 0) / 1000:8.1f}"
+            f"{name:26}{(file.bytes or 0) / 1000:8.1f}"
             f"{file.difference or 0:12.1e}{file.cosine or 0:10.6f}"
             + (f"  {file.reason}" if file.reason else "")
         )
