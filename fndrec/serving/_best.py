@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from fndrec.serving._catalogue import Catalogue, taken
 from fndrec.serving._sets import LOWEST
 
 # Below every cosine.
@@ -11,7 +12,11 @@ REFUSED = -2.0
 
 
 def best_outfits(
-    score: Any, catalogue: Any, users: Any, k: Any, refused: Any = None
+    score: Any,
+    catalogue: Catalogue,
+    users: Any,
+    k: Any,
+    refused: Any = None,
 ) -> dict[str, Any]:
     """The `k` best outfits for each user.
 
@@ -32,12 +37,12 @@ def best_outfits(
     )
     if refused is not None:
         cosine = tf.where(refused, REFUSED, cosine)
-    k = tf.clip_by_value(k, 0, tf.shape(catalogue.outfit_ids)[0])
+    k = tf.clip_by_value(k, 0, catalogue.num_outfits)
     # reduce_max of an empty batch is the lowest integer.
     most = tf.maximum(tf.reduce_max(k), 0)
     best = tf.math.top_k(cosine, most)
     given = tf.sequence_mask(k, most) & (best.values > REFUSED)
-    ids = tf.gather(catalogue.outfit_ids, best.indices)
+    ids = taken(catalogue.outfit_ids, best.indices)
     return {
         "outfit_id": tf.where(given, ids, ""),
         "score": tf.where(given, score.from_cosine(best.values), LOWEST),
