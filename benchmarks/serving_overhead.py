@@ -3,8 +3,10 @@
     python -m benchmarks.serving_overhead --out DIR [--repetitions 300]
 
 The same requests to a SavedModel in this process, and through the client to
-`fndrec serve` in another, over gRPC and REST. Writes `serving_overhead.json`
-and `serving_overhead.md` to `DIR`.
+`fndrec serve` in another, over gRPC and REST: candidates to score in a shop of
+photos, and outfits to recommend from 10,000, 100,000 and 1,000,000. Writes
+`serving_overhead.json` and `serving_overhead.md` to `DIR`; exports of such
+indexes that are there from an earlier run are used again.
 """
 
 import argparse
@@ -13,7 +15,7 @@ import importlib.metadata
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,12 @@ import numpy as np
 import tensorflow as tf
 
 import fndrec
+from benchmarks.serving_latency import CANDIDATES, OUTFITS, catalogue
 from benchmarks.soak.server_process import ServerProcess
 from benchmarks.study import report
 from fndrec.data import atomic_write
 from fndrec.serving import Client
 
-CANDIDATES = (1, 100, 1000, 10_000)
 PORT = 18511
 PACKAGES = ("tensorflow", "grpcio", "starlette", "uvicorn")
 Inputs = dict[str, np.ndarray]
@@ -35,12 +37,7 @@ Inputs = dict[str, np.ndarray]
 def requests_of(data: fndrec.OutfitData) -> dict[str, tuple[str, Inputs]]:
     """Requests by name: the signature and its inputs."""
     user = np.array([data.users[0]], object)
-    made = {
-        "recommend, k=10": (
-            "recommend",
-            {"user_id": user, "k": np.array([10], np.int32)},
-        )
-    }
+    made = {}
     rng = np.random.default_rng(0)
     ids = np.array(data.items.to_list(), object)
     for count in CANDIDATES:
@@ -78,25 +75,22 @@ def measure(calls: Sequence[Callable[[], Any]], repetitions: int) -> np.ndarray:
     return found
 
 
-def overhead(folder: Path, repetitions: int) -> list[dict[str, Any]]:
-    """Measures all requests.
+def compared(
+    path: Path, requests: Mapping[str, tuple[str, Inputs]], repetitions: int
+) -> list[dict[str, Any]]:
+    """Measures requests of one export.
 
     Args:
-        folder: Where shop and model are put.
+        path: The SavedModel, in a folder of versions.
+        requests: The requests by name.
         repetitions: Repetitions of small requests; large ones get fewer.
 
     Returns:
         A row for each request: p50 and p95 in milliseconds.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    shop = fndrec.SyntheticShop.generate(
-        folder / "shop", num_users=60, items_per_category=100, image_size=64
-    )
-    data = shop.data.with_photos(64)
-    model = fndrec.FNDStudent.from_data(data)
-    path = fndrec.export(model, folder / "export", data)
     loaded = tf.saved_model.load(str(path))
-    server = ServerProcess(path.parent, folder / "serve.log", PORT, 64)
+    log = path.parent.with_name(f"{path.parent.name}.log")
+    server = ServerProcess(path.parent, log, PORT, 64)
     server.start()
     rows = []
     try:
@@ -104,7 +98,7 @@ def overhead(folder: Path, repetitions: int) -> list[dict[str, Any]]:
             Client(server.grpc, timeout=60) as by_grpc,
             Client(server.rest, "rest", timeout=60) as by_rest,
         ):
-            for name, (signature, inputs) in requests_of(data).items():
+            for name, (signature, inputs) in requests.items():
                 function = loaded.signatures[signature]
 
                 def here(f: Any = function, i: Inputs = inputs) -> Any:
@@ -136,6 +130,34 @@ def overhead(folder: Path, repetitions: int) -> list[dict[str, Any]]:
     return rows
 
 
+def scoring(folder: Path, repetitions: int) -> list[dict[str, Any]]:
+    """Measures a student that looks at photos, as `compared`."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shop = fndrec.SyntheticShop.generate(
+        folder / "shop", num_users=60, items_per_category=100, image_size=64
+    )
+    data = shop.data.with_photos(64)
+    model = fndrec.FNDStudent.from_data(data)
+    path = fndrec.export(model, folder / "export", data)
+    return compared(path, requests_of(data), repetitions)
+
+
+def recommending(
+    folder: Path, count: int, repetitions: int
+) -> list[dict[str, Any]]:
+    """Measures `recommend` over an index of some size, as `compared`."""
+    made = folder / str(count)
+    if not (made / "1").exists():
+        data = catalogue(count)
+        fndrec.export(fndrec.FNDTeacher.from_data(data), made, data)
+    inputs: Inputs = {
+        "user_id": np.array(["user0"], object),
+        "k": np.array([10], np.int32),
+    }
+    name = f"recommend, k=10, of {count:,} outfits"
+    return compared(made / "1", {name: ("recommend", inputs)}, repetitions)
+
+
 def as_section(rows: Sequence[dict[str, Any]]) -> report.Section:
     """The table of the page."""
     ways = ("in_process", "grpc", "rest")
@@ -161,22 +183,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--repetitions", type=int, default=300)
     args = parser.parse_args(arguments)
-    rows = overhead(args.out.resolve() / "overhead", args.repetitions)
+    folder = args.out.resolve() / "overhead"
+    rows = scoring(folder / "photos", args.repetitions)
+    for count in OUTFITS:
+        rows += recommending(folder, count, args.repetitions)
+    write(args.out, rows, args.repetitions)
+
+
+def write(out: Path, rows: list[dict[str, Any]], repetitions: int) -> None:
+    """Writes what was measured."""
     section = as_section(rows)
     report.write_json(
-        args.out / "serving_overhead.json",
+        out / "serving_overhead.json",
         {
             "versions": {
                 name: importlib.metadata.version(name) for name in PACKAGES
             },
             "cores": os.cpu_count(),
-            "repetitions": args.repetitions,
+            "repetitions": repetitions,
             "rows": rows,
             "sections": [dataclasses.asdict(section)],
         },
     )
     atomic_write(
-        args.out / "serving_overhead.md",
+        out / "serving_overhead.md",
         report.markdown("What the server adds", [section]),
     )
 

@@ -16,6 +16,7 @@ from fndrec.cli import (
     evaluate,
     explain,
     export,
+    export_device,
     find,
     score,
     serve,
@@ -36,6 +37,7 @@ COMMANDS = (
     complete,
     compose,
     export,
+    export_device,
     serve,
 )
 
@@ -61,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
         dest="command", required=True, metavar="COMMAND"
     )
     for module in COMMANDS:
-        name = module.__name__.rsplit(".", 1)[1]
+        name = module.__name__.rsplit(".", 1)[1].replace("_", "-")
         text = (module.__doc__ or "").strip()
         command = commands.add_parser(
             name,

@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from fndrec.serving._catalogue import Catalogue, taken
 from fndrec.serving._sets import LOWEST
 
 # Below every cosine.
@@ -11,7 +12,11 @@ REFUSED = -2.0
 
 
 def best_outfits(
-    score: Any, catalogue: Any, users: Any, k: Any, refused: Any = None
+    score: Any,
+    catalogue: Catalogue,
+    users: Any,
+    k: Any,
+    refused: Any = None,
 ) -> dict[str, Any]:
     """The `k` best outfits for each user.
 
@@ -23,19 +28,19 @@ def best_outfits(
         refused: bool `(batch, outfits)`, or none: what is left out.
 
     Returns:
-        `outfit_id` string and `score` float32 `(batch, max(k))`, best first.
-        Past a row's own `k`, and where no outfit is left, the id is empty and
-        the score `LOWEST`.
+        `outfit_id` string and `score` float32 `(batch, max(k))`, best first,
+        or as wide as there are outfits if `k` is more. Past a row's own `k`,
+        and where no outfit is left, the id is empty and the score `LOWEST`.
     """
     cosine = score.cosine(users, catalogue.outfit_vectors)
     if refused is not None:
         cosine = tf.where(refused, REFUSED, cosine)
-    k = tf.clip_by_value(k, 0, tf.shape(catalogue.outfit_ids)[0])
+    k = tf.clip_by_value(k, 0, catalogue.num_outfits)
     # reduce_max of an empty batch is the lowest integer.
     most = tf.maximum(tf.reduce_max(k), 0)
     best = tf.math.top_k(cosine, most)
     given = tf.sequence_mask(k, most) & (best.values > REFUSED)
-    ids = tf.gather(catalogue.outfit_ids, best.indices)
+    ids = taken(catalogue.outfit_ids, best.indices)
     return {
         "outfit_id": tf.where(given, ids, ""),
         "score": tf.where(given, score.from_cosine(best.values), LOWEST),

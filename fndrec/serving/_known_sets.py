@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from fndrec.serving._catalogue import Catalogue
+from fndrec.serving._catalogue import Catalogue, taken
 from fndrec.serving._lookup import rows
 from fndrec.serving._sets import encode_sets, present_ids
 
@@ -32,7 +32,7 @@ def encode_known_sets(
     # Only the items that are asked for: the aggregator projects each item it
     # is given, and a catalogue may have a million.
     distinct, positions = tf.unique(tf.reshape(used, (-1,)))
-    vectors = tf.gather(catalogue.item_vectors, tf.maximum(distinct, 0))
+    vectors = taken(catalogue.item_vectors, tf.maximum(distinct, 0))
     positions = tf.reshape(positions, tf.shape(used))
     sets = tf.where(used >= 0, positions, -1)
     return encode_sets(model, vectors, tf.ensure_shape(sets, used.shape)), valid

@@ -9,7 +9,7 @@ import tensorflow as tf
 from fndrec.models import OutfitRecommender
 from fndrec.serving._catalogue import Catalogue
 from fndrec.serving._lookup import lookup_table, rows
-from fndrec.serving._sets import at_least_one
+from fndrec.serving._sets import at_least_one, finite
 
 # What the towers look at, by the names that signatures give it.
 INPUTS = {
@@ -111,7 +111,10 @@ class ServedModel:
         return photo
 
     def encode_items(self, inputs: dict[str, Any]) -> Any:
-        """Item vectors float32 `(items, dim)`, also of no items at all."""
+        """Item vectors float32 `(items, dim)`, also of no items at all.
+
+        That of an item whose `feature` is not finite is NaN.
+        """
         items = {}
         for name, value in inputs.items():
             if name == "category":
@@ -122,8 +125,12 @@ class ServedModel:
         count = tf.shape(next(iter(items.values())))[0]
         # Batch normalisation fails on an empty batch.
         items = {key: at_least_one(value) for key, value in items.items()}
-        vectors = self.model.encode_items(items)
-        return tf.cast(vectors, tf.float32)[:count]
+        vectors = tf.cast(self.model.encode_items(items), tf.float32)
+        if "feature" in items:
+            # Said, as rectifiers make zeros of NaN.
+            known = finite(items["feature"])[:, None]
+            vectors = tf.where(known, vectors, float("nan"))
+        return vectors[:count]
 
     def encode_users(self, index: Any) -> Any:
         """Unit vectors float32 `(batch, dim)` of users."""

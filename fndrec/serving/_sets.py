@@ -47,8 +47,18 @@ def encode_sets(model: Any, vectors: Any, positions: Any) -> Any:
         positions: int32 `(..., slots)`: rows of `vectors`, -1 for none.
 
     Returns:
-        Float32 `(..., dim)`; of an empty set, some finite vector.
+        Float32 `(..., dim)`; of an empty set, some finite vector. A vector
+        that is not finite spoils the sets it is in, and no other.
     """
+    # Empty slots look at the first row, and zero times NaN is NaN: it has to
+    # be none of a caller's, who may share the batch with others.
+    vectors = tf.pad(vectors, [[1, 0], [0, 0]])
+    positions = tf.where(positions >= 0, positions + 1, -1)
     return model.encode_outfits(
-        at_least_one(vectors), at_least_one(positions, axis=-1, fill=-1)
+        vectors, at_least_one(positions, axis=-1, fill=-1)
     )
+
+
+def finite(vectors: Any) -> Any:
+    """Which vectors `(..., dim)` have no infinity and no NaN."""
+    return tf.reduce_all(tf.math.is_finite(vectors), axis=-1)

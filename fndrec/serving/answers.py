@@ -35,8 +35,9 @@ class Recommendations(NamedTuple):
     """The best outfits of users.
 
     Attributes:
-        outfit_id: str `(batch, max(k))`, best first; "" past the last.
-        score: float32 `(batch, max(k))`.
+        outfit_id: str `(batch, max(k))`, or as wide as there are outfits if
+            `k` is more; best first, "" past the last.
+        score: float32, as `outfit_id`.
         known: bool `(batch,)`, false for a user the model does not know.
     """
 
@@ -49,8 +50,9 @@ class LikeRecommendations(NamedTuple):
     """The best outfits for who likes others.
 
     Attributes:
-        outfit_id: str `(batch, max(k))`, best first; "" past the last.
-        score: float32 `(batch, max(k))`.
+        outfit_id: str `(batch, max(k))`, or as wide as there are outfits if
+            `k` is more; best first, "" past the last.
+        score: float32, as `outfit_id`.
         valid: bool `(batch,)`, false if no liked outfit is known.
     """
 

@@ -159,6 +159,20 @@ def _check(
             f"`runtimes` should be of {RUNTIMES}. "
             f"Received: runtimes={runtimes!r}"
         )
+    check_target(target, runtimes)
+
+
+def check_target(target: Path, runtimes: Sequence[str]) -> None:
+    """Raises if the files cannot be written, whatever the model.
+
+    Args:
+        target: Folder to write.
+        runtimes: What the files are for.
+
+    Raises:
+        DataError: If the folder exists.
+        ModuleNotFoundError: If an extra is not installed.
+    """
     if target.exists():
         raise DataError(f"{target}: should not exist yet")
     if "onnx" in runtimes:

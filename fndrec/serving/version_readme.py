@@ -16,11 +16,10 @@ HEAD = """\
 
 Signatures of this model. Dimension 0 of every input and output is the batch,
 `[B]`, C counts candidates, S the cells of a set. Ids are strings. Where sets
-differ in size they are padded, with
-anything, and `length` says how many count; an empty id never counts. Give each
-set at least one cell. A server that batches requests may answer with more
-columns than were asked for: take the first ones. A score that there is none of
-is the lowest float32, -3.4028235e38.
+differ in size they are padded, with anything, and `length` says how many count;
+an empty id never counts. Give each set at least one cell. A server that batches
+requests may answer with more columns than were asked for: take the first ones.
+A score that there is none of is the lowest float32, -3.4028235e38.
 
 The examples are sent, with `PORT` as TF Serving's REST port and from the
 folder of this page, by:

@@ -264,6 +264,7 @@ def test_bad_models(
             ["distill", shop, "--teacher", folder, "--out", out],
             ["score", folder, shop, pairs, "--out", out],
             ["export", folder, out],
+            ["export-device", folder, out, "--data", shop],
         ):
             fails(words, capsys, named)
     assert not out.exists()
@@ -284,6 +285,7 @@ def test_data_without_what_the_model_looks_at(
         ["distill", plain, "--teacher", model, "--out", out, "--dim", 8],
         ["score", model, plain, pairs, "--out", out],
         ["export", model, out, "--data", plain],
+        ["export-device", model, out, "--data", plain],
     ):
         fails(words, capsys, "plain", "`image`")
     assert sorted(path.name for path in tmp_path.iterdir()) == [

@@ -370,7 +370,7 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 def test_the_commands() -> None:
     assert sorted(commands()) == [
         *("audit", "compare", "demo", "distill"),
-        *("evaluate", "export", "score", "serve", "train"),
+        *("evaluate", "export", "export-device", "score", "serve", "train"),
     ]
 
 

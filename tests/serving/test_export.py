@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 import tensorflow as tf
 from signature_calls import call, inputs_of
+from tensorflow.core.protobuf import saved_model_pb2
 from tiny_models import batch_of, tiny_student
 
 from fndrec import DataError, export
@@ -183,3 +184,18 @@ def test_a_failure_leaves_nothing(
     with pytest.raises(ValueError, match="from_data"):
         export(nameless, tmp_path / "a" / "b")
     assert not list(tmp_path.iterdir())
+
+
+def test_no_gather_from_a_variable(exported: Path) -> None:
+    """It would have whole variables copied at each later read of them."""
+    stored = saved_model_pb2.SavedModel.FromString(
+        (exported / "saved_model.pb").read_bytes()
+    )
+    ops = {
+        node.op
+        for graph in stored.meta_graphs
+        for function in graph.graph_def.library.function
+        for node in function.node_def
+    }
+    assert {"ReadVariableOp", "GatherV2"} <= ops
+    assert not {op for op in ops if op.startswith("ResourceGather")}

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 from signature_calls import inputs_of
 from tiny_models import batch_of
 
 import fndrec
+from fndrec.cli import main
 from fndrec.data import OutfitData
 from fndrec.models import OutfitRecommender
 from fndrec.retrieval import OutfitCompleter
@@ -191,19 +191,15 @@ def test_a_process_that_has_tensorflow_alone(
 def demo(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[OutfitData, OutfitRecommender, Path]:
-    """The demo's student, of a smaller shop, and where it is exported."""
-    folder = tmp_path_factory.mktemp("demo")
-    shop = fndrec.SyntheticShop.generate(folder / "shop", num_users=20)
-    data = shop.data.with_photos(64)
-    teacher = fndrec.FNDTeacher.from_data(data)
-    student = fndrec.FNDStudent.from_data(data)
-    student.compile(
-        keras.optimizers.AdamW(1e-3),
-        distillation=fndrec.losses.KnowledgeDistillation(8.0, weight=0.9),
-        teacher=teacher.knowledge(data),
+    """A run of the demo, shorter: its shop, its student and its export."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    short = ("--users", "20", "--epochs", "2")
+    assert main(["demo", "--out", str(folder), *short]) == 0
+    return (
+        OutfitData.load(folder / "shop").with_photos(64),
+        fndrec.load_model(folder / "student" / "model.keras"),
+        folder / "export" / "1",
     )
-    student.fit(data.batches("train"), epochs=2, verbose=0)
-    return data, student, fndrec.export(student, folder / "export", data)
 
 
 # The newest, and those that TF Serving's newest images run.

@@ -120,20 +120,6 @@ def test_embed_items(
     np.testing.assert_allclose(found["embedding"], items[rows], atol=1e-5)
 
 
-def test_a_feature_that_is_not_finite(
-    loaded: Any, tiny_photo_data: OutfitData, items: np.ndarray
-) -> None:
-    inputs = item_inputs(tiny_photo_data, np.arange(3))
-    inputs["feature"] = inputs["feature"].copy()
-    inputs["feature"][1, 2] = np.nan
-    found = call(loaded.signatures["embed_items"], **inputs)
-    assert found["valid"].tolist() == [True, False, True]
-    assert (found["embedding"][1] == 0).all()
-    np.testing.assert_allclose(
-        found["embedding"][[0, 2]], items[[0, 2]], atol=1e-5
-    )
-
-
 def test_embed_outfits(
     loaded: Any, tiny_photo_data: OutfitData, outfits: np.ndarray
 ) -> None:

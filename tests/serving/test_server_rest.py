@@ -197,6 +197,8 @@ def test_a_bad_request(server: Server, body: Any, words: str) -> None:
         ("POST", "/v1/models/shop/versions/5:predict", 404, "version 5"),
         ("POST", "/v1/models/shop/versions/x:predict", 400, "'x'"),
         ("POST", "/v1/models/shop:classify", 405, "classify"),
+        ("GET", "/v1/models/shop:predict", 405, ":predict (POST)"),
+        ("GET", "/v1/models/shop/versions/1:predict", 405, "(POST)"),
         ("GET", "/v1/models/other", 404, "'other'"),
         ("GET", "/v1/models/shop/versions/5", 404, "version 5"),
         ("GET", "/v1/models/shop/versions/²", 400, "²"),

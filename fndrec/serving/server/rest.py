@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 from google.protobuf.json_format import MessageToDict
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -43,17 +44,20 @@ def application(predictor: Predictor) -> Starlette:
     Returns:
         The application.
     """
-    paths: dict[str, tuple[Endpoint, str]] = {"/health": (_health, "GET")}
-    paths[METRICS_PATH] = (_metrics, "GET")
+    paths: dict[str, tuple[Endpoint, list[str]]] = {
+        "/health": (_health, ["GET"]),
+        METRICS_PATH: (_metrics, ["GET"]),
+    }
     for model in ("/v1/models/{name}", "/v1/models/{name}/versions/{version}"):
         # First what is longer: a name may hold what follows it.
-        paths[model + ":predict"] = (_predict, "POST")
-        paths[model + "/metadata"] = (_metadata, "GET")
-        paths[model] = (_status, "GET")
+        paths[model + ":predict"] = (_predict, ["POST"])
+        paths[model + ":{verb}"] = (_no_verb, ["GET", "POST"])
+        paths[model + "/metadata"] = (_metadata, ["GET"])
+        paths[model] = (_status, ["GET"])
     return Starlette(
         routes=[
-            Route(path, _answer(predictor, endpoint), methods=[method])
-            for path, (endpoint, method) in paths.items()
+            Route(path, _answer(predictor, endpoint), methods=methods)
+            for path, (endpoint, methods) in paths.items()
         ],
         exception_handlers={404: _no_page, 405: _no_page},
     )
@@ -85,6 +89,11 @@ async def _no_page(request: Request, error: Exception) -> Response:
         f"{request.method} {request.url.path}",
         getattr(error, "status_code", 404),
     )
+
+
+async def _no_verb(predictor: Predictor, request: Request) -> Response:
+    """Another method of TF Serving's, or `:predict` asked by GET."""
+    return await _no_page(request, HTTPException(405))
 
 
 async def _predict(predictor: Predictor, request: Request) -> Response:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from fndrec.serving._decode import decode_photos
 from fndrec.serving._served import ServedModel
+from fndrec.serving._sets import finite
 from fndrec.serving.signatures.signature import Signature, repeated, strings
 
 
@@ -31,10 +32,8 @@ def embed_items(served: ServedModel) -> Signature:
         if size is not None:
             photos = content.pop("image_bytes")
             content["image"], valid = decode_photos(photos, size)
-        if "feature" in content:
-            finite = tf.math.is_finite(content["feature"])
-            valid &= tf.reduce_all(finite, axis=1)
         vectors = served.encode_items(content)
+        valid &= finite(vectors)
         # Not a product, as zero times NaN is NaN.
         return {
             "embedding": tf.where(valid[:, None], vectors, 0.0),
@@ -61,6 +60,7 @@ def embed_items(served: ServedModel) -> Signature:
             "embedding": f"float32 [B, {served.dim}], zeros where not valid",
             "valid": "bool [B], false for a photo that cannot be used: "
             "broken, empty, of another format or too large"
+            + (", and a feature not finite" if "feature" in inputs else "")
             if size is not None
             else "bool [B], false for a feature that is not finite",
         },

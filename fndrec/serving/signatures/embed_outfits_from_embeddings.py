@@ -51,6 +51,7 @@ def embed_outfits_from_embeddings(served: ServedModel) -> Signature:
         example=example,
         outputs={
             "embedding": f"float32 [B, {served.dim}], zeros where not valid",
-            "valid": "bool [B], false if `length` is not from 1 to S",
+            "valid": "bool [B], false if `length` is not from 1 to S, or an "
+            "embedding not finite",
         },
     )

@@ -16,9 +16,10 @@ from fndrec.serving.signatures.signature import (
 )
 
 RANKED = {
-    "outfit_id": "string [B, max(k)], best first; empty past a row's own `k` "
-    "and where no outfit is left",
-    "score": "float32 [B, max(k)]; the lowest float32 where the id is empty",
+    "outfit_id": "string [B, K], best first, where K is the largest `k`, or "
+    "the number of outfits if that is less; empty past a row's own `k` and "
+    "where no outfit is left; a `k` below 1 asks for none",
+    "score": "float32 [B, K]; the lowest float32 where the id is empty",
 }
 KNOWN = {"known": "bool [B], false for a user the model does not know"}
 

@@ -41,7 +41,7 @@ def recommend_filtered(served: ServedModel, catalogue: Catalogue) -> Signature:
         given = present_ids(names, inputs["exclude_length"])
         excluded = outfits_at(
             tf.where(given, rows(catalogue.outfits, names), -1),
-            tf.shape(catalogue.outfit_ids)[0],
+            catalogue.num_outfits,
         )
         names = inputs["category"]
         given = present_ids(names, inputs["category_length"])

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from fndrec.serving._best import best_outfits, outfits_at
-from fndrec.serving._catalogue import Catalogue
+from fndrec.serving._catalogue import Catalogue, taken
 from fndrec.serving._lookup import rows
 from fndrec.serving._served import ServedModel
 from fndrec.serving._sets import present_ids
@@ -37,13 +37,15 @@ def recommend_for_likes(served: ServedModel, catalogue: Catalogue) -> Signature:
         liked = tf.where(given, rows(catalogue.outfits, names), -1)
         valid = tf.reduce_any(liked >= 0, axis=1)
         vectors = tf.gather(catalogue.outfit_vectors, tf.maximum(liked, 0))
+        vectors = taken(catalogue.outfit_vectors, tf.maximum(liked, 0))
+        cold = served.encode_users(tf.zeros_like(inputs["length"]))
         best = best_outfits(
             served.model.score,
             catalogue,
             # Of no likes, the cold-start user.
             served.model.encode_likes(vectors, liked >= 0),
             inputs["k"],
-            refused=outfits_at(liked, tf.shape(catalogue.outfit_ids)[0]),
+            refused=outfits_at(liked, catalogue.num_outfits),
         )
         return {**best, "valid": valid}
 

@@ -64,7 +64,8 @@ def score_outfits_from_embeddings(served: ServedModel) -> Signature:
         outputs={
             "score": "float32 [B, C], higher is better; the lowest float32 "
             "where not valid",
-            "valid": "bool [B, C], false if `length` is not from 1 to S",
+            "valid": "bool [B, C], false if `length` is not from 1 to S, or an "
+            "embedding not finite",
             "known": "bool [B], false for a user the model does not know",
         },
     )

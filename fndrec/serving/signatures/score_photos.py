@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from fndrec.serving._served import ServedModel
-from fndrec.serving._sets import LOWEST, encode_sets, valid_lengths
+from fndrec.serving._sets import LOWEST, encode_sets, finite, valid_lengths
 from fndrec.serving.signatures.signature import (
     Signature,
     inputs_of,
@@ -45,7 +45,7 @@ def score_photos(served: ServedModel) -> Signature:
         scores = served.model.score(
             served.encode_users(users), outfits[:, None]
         )
-        valid = valid_lengths(length, slots)
+        valid = valid_lengths(length, slots) & finite(outfits)
         return {
             "score": tf.where(valid, scores[:, 0], LOWEST),
             "valid": valid,
@@ -71,7 +71,8 @@ def score_photos(served: ServedModel) -> Signature:
         example=example,
         outputs={
             "score": "float32 [B], higher is better",
-            "valid": "bool [B], false if `length` is not from 1 to S",
+            "valid": "bool [B], false if `length` is not from 1 to S"
+            + (", or a feature not finite" if "feature" in item_specs else ""),
             "known": "bool [B], false for a user the model does not know",
         },
     )
