@@ -29,8 +29,7 @@ class SetScorer:
         data: OutfitData,
         item_vectors: np.ndarray | None = None,
     ) -> None:
-        if model.vocabulary is not None:
-            data = data.with_vocabulary(model.vocabulary)
+        model, data = model.seeing(data)
         if item_vectors is None:
             item_vectors = model.embed_items(data)
         shape = (data.num_items, model.item_tower.dim)

@@ -79,8 +79,7 @@ def explain(
     sets = given_sets(data, outfit_ids, item_sets)
     if not sets:
         return []
-    if model.vocabulary is not None:
-        data = data.with_vocabulary(model.vocabulary)
+    model, data = model.seeing(data)
     liked = liked_outfits(data, user_id)
     whole = padded(sets)
     liked_sets = data.outfit_items[liked]

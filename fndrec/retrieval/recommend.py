@@ -68,8 +68,7 @@ def recommend(
     ...     print(found.outfit_id, found.score)
     """
     check_k(k)
-    if model.vocabulary is not None:
-        data = data.with_vocabulary(model.vocabulary)
+    model, data = model.seeing(data)
     if index is None:
         index = OutfitIndex.from_model(model, data)
     if not len(index):
@@ -81,19 +80,6 @@ def recommend(
         where=where,
         exclude=liked_outfits(data, user_ids) if exclude_liked else None,
     )
-    if k < 1:
-        raise ValueError(f"`k` should be a positive integer. Received: k={k}")
-    model, data = model.seeing(data)
-    outfits = model.embed_outfits(model.embed_items(data), data.outfit_items)
-    index = data.vocabulary.users.rows(list(user_ids)) + 1
-    users = np.asarray(model.encode_users(index))
-    cosines = model.score.cosine(users, outfits)
-    scores = np.asarray(model.score.from_cosine(cosines)).copy()
-    if exclude_liked:
-        rows = data.users.rows(list(user_ids))
-        for likes in data.splits.values():
-            for i, row in enumerate(rows):
-                scores[i, likes.outfit[likes.user == row]] = -np.inf
     return [
         [
             Recommendation(

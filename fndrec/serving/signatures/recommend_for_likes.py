@@ -36,9 +36,7 @@ def recommend_for_likes(served: ServedModel, catalogue: Catalogue) -> Signature:
         given = present_ids(names, inputs["length"])
         liked = tf.where(given, rows(catalogue.outfits, names), -1)
         valid = tf.reduce_any(liked >= 0, axis=1)
-        vectors = tf.gather(catalogue.outfit_vectors, tf.maximum(liked, 0))
         vectors = taken(catalogue.outfit_vectors, tf.maximum(liked, 0))
-        cold = served.encode_users(tf.zeros_like(inputs["length"]))
         best = best_outfits(
             served.model.score,
             catalogue,
