@@ -23,7 +23,7 @@ import numpy as np
 import tensorflow as tf
 
 import fndrec
-from benchmarks.serving_latency import CANDIDATES, OUTFITS, catalogue
+from benchmarks.serving_latency import CANDIDATES, OUTFITS, indexed
 from benchmarks.soak.server_process import ServerProcess
 from benchmarks.study import report
 from fndrec.data import atomic_write
@@ -146,16 +146,14 @@ def recommending(
     folder: Path, count: int, repetitions: int
 ) -> list[dict[str, Any]]:
     """Measures `recommend` over an index of some size, as `compared`."""
-    made = folder / str(count)
-    if not (made / "1").exists():
-        data = catalogue(count)
-        fndrec.export(fndrec.FNDTeacher.from_data(data), made, data)
     inputs: Inputs = {
         "user_id": np.array(["user0"], object),
         "k": np.array([10], np.int32),
     }
     name = f"recommend, k=10, of {count:,} outfits"
-    return compared(made / "1", {name: ("recommend", inputs)}, repetitions)
+    return compared(
+        indexed(folder, count), {name: ("recommend", inputs)}, repetitions
+    )
 
 
 def as_section(rows: Sequence[dict[str, Any]]) -> report.Section:
