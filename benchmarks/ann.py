@@ -354,17 +354,17 @@ def filters(
 
 def changes(cells: OutfitIndex, vectors: Any, work: Path) -> report.Section:
     """The table of changes of an index."""
-    ids = [f"new{i}" for i in range(1000)]
     some = np.asarray(vectors[:1000])
+    ids = [f"new{i}" for i in range(len(some))]
     opened = OutfitIndex.load(work / "approximate")
     # What lies in a file is copied, and ids are hashed, at the first change.
     steps: list[tuple[str, Callable[[], object]]] = [
         ("load", lambda: OutfitIndex.load(work / "approximate")),
         ("first search after", lambda: opened.search(some[:1], K)),
         ("first change after", lambda: opened.add(some[:1], ["first"])),
-        ("add 1,000", lambda: opened.add(some, ids)),
-        ("update 1,000", lambda: opened.update(some[::-1], ids)),
-        ("remove 1,000", lambda: opened.remove(ids)),
+        (f"add {len(ids):,}", lambda: opened.add(some, ids)),
+        (f"update {len(ids):,}", lambda: opened.update(some[::-1], ids)),
+        (f"remove {len(ids):,}", lambda: opened.remove(ids)),
     ]
     rows = []
     for name, step in steps:
