@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, metavar="DIR")
     parser.add_argument("--data", type=Path, metavar="DIR")
     parser.add_argument("--out", type=Path, metavar="DIR")
+    parser.add_argument("--name", default="ann", help="of the files in --out")
     parser.add_argument("--outfits", type=int, default=1_000_000)
     parser.add_argument("--queries", type=int, default=100)
     parser.add_argument(
@@ -216,8 +217,8 @@ def measured(args: argparse.Namespace) -> str:
         "sections": [vars(section) for section in sections],
     }
     page = report.markdown("Finding outfits", sections)
-    report.write_json(args.out / "ann.json", study)
-    atomic_write(args.out / "ann.md", page)
+    report.write_json(args.out / f"{args.name}.json", study)
+    atomic_write(args.out / f"{args.name}.md", page)
     return page
 
 
