@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, metavar="DIR")
     parser.add_argument("--data", type=Path, metavar="DIR")
     parser.add_argument("--out", type=Path, metavar="DIR")
+    parser.add_argument("--name", default="ann", help="of the files in --out")
     parser.add_argument("--outfits", type=int, default=1_000_000)
     parser.add_argument("--queries", type=int, default=100)
     parser.add_argument(
@@ -216,8 +217,8 @@ def measured(args: argparse.Namespace) -> str:
         "sections": [vars(section) for section in sections],
     }
     page = report.markdown("Finding outfits", sections)
-    report.write_json(args.out / "ann.json", study)
-    atomic_write(args.out / "ann.md", page)
+    report.write_json(args.out / f"{args.name}.json", study)
+    atomic_write(args.out / f"{args.name}.md", page)
     return page
 
 
@@ -354,17 +355,17 @@ def filters(
 
 def changes(cells: OutfitIndex, vectors: Any, work: Path) -> report.Section:
     """The table of changes of an index."""
-    ids = [f"new{i}" for i in range(1000)]
     some = np.asarray(vectors[:1000])
+    ids = [f"new{i}" for i in range(len(some))]
     opened = OutfitIndex.load(work / "approximate")
     # What lies in a file is copied, and ids are hashed, at the first change.
     steps: list[tuple[str, Callable[[], object]]] = [
         ("load", lambda: OutfitIndex.load(work / "approximate")),
         ("first search after", lambda: opened.search(some[:1], K)),
         ("first change after", lambda: opened.add(some[:1], ["first"])),
-        ("add 1,000", lambda: opened.add(some, ids)),
-        ("update 1,000", lambda: opened.update(some[::-1], ids)),
-        ("remove 1,000", lambda: opened.remove(ids)),
+        (f"add {len(ids):,}", lambda: opened.add(some, ids)),
+        (f"update {len(ids):,}", lambda: opened.update(some[::-1], ids)),
+        (f"remove {len(ids):,}", lambda: opened.remove(ids)),
     ]
     rows = []
     for name, step in steps:
