@@ -26,7 +26,7 @@ from fndrec.models import OutfitRecommender
 
 ITEMS, USERS, DRAWS = 50, 200, 20
 BUDGET = 2_500
-LARGE, LARGE_USERS = 2_000, 30
+LARGE, LARGE_USERS = 2_000, 20
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
