@@ -26,7 +26,7 @@ from fndrec.models import OutfitRecommender
 
 ITEMS, USERS, DRAWS = 50, 200, 20
 BUDGET = 2_500
-LARGE, LARGE_USERS = 2_000, 30
+LARGE, LARGE_USERS = 2_000, 20
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -120,6 +120,12 @@ def found_of_all(
     seconds: dict[str, list[float]] = {}
     known = data.users.take(rng.permutation(data.num_users)[:USERS])
     for draw in range(DRAWS):
+        # What has been found so far, as it takes minutes.
+        print(
+            draw,
+            {k: np.mean(np.array(v) < 1e-6) for k, v in lost.items()},
+            flush=True,
+        )
         template = rng.choice(len(data.categories), 3, replace=False)
         pools = [
             rng.choice(np.flatnonzero(data.item_category == c), ITEMS, False)

@@ -23,6 +23,8 @@ PAGES = (
     "serving.md",
     "export.md",
     "find.md",
+    *("results.md", "audit.md", "performance.md", "serving.md", "export.md"),
+    "compose.md",
 )
 MARK = re.compile(
     r"<!-- table (?P<file>\w+): (?P<title>.+?) -->\n.*?<!-- end -->", re.DOTALL

@@ -39,16 +39,16 @@ def swaps(scores: Floats, most: int, rng: np.random.Generator) -> float:
     seen = np.full(scores.shape, -np.inf)
     start = rng.integers(0, n, (n, 3))
     seen[tuple(start.T)] = scores[tuple(start.T)]
-    tried: set[int] = set()
+    left = seen.copy()
     while True:
-        order = np.argsort(-seen, axis=None)[: len(tried) + 1]
-        at = next((int(o) for o in order if int(o) not in tried), -1)
-        if at < 0 or np.isinf(seen.ravel()[at]):
+        at = np.unravel_index(np.argmax(left), scores.shape)
+        if np.isinf(left[at]):
             return float(seen.max())
-        tried.add(at)
-        i, j, k = np.unravel_index(at, scores.shape)
+        i, j, k = at
         for line in (np.s_[:, j, k], np.s_[i, :, k], np.s_[i, j, :]):
-            fresh = int(np.isinf(seen[line]).sum())
-            if np.isfinite(seen).sum() + fresh > most:
+            fresh = np.isinf(seen[line])
+            if np.isfinite(seen).sum() + fresh.sum() > most:
                 return float(seen.max())
             seen[line] = scores[line]
+            left[line] = np.where(fresh, scores[line], left[line])
+        left[at] = -np.inf

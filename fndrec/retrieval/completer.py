@@ -111,8 +111,11 @@ class OutfitCompleter:
                 f"`k` should be a positive integer. Received: k={k}"
             )
         data = self._scorer.data
-        each = isinstance(category, Sequence) and not isinstance(category, str)
-        wanted = list(category) if each else [category] * len(outfits)  # type: ignore[arg-type]
+        wanted: list[str | None] = (
+            [category] * len(outfits)
+            if category is None or isinstance(category, str)
+            else list(category)
+        )
         for name, value in (
             ("outfits", outfits),
             ("category", wanted),

@@ -59,7 +59,7 @@ class Composition:
         return self.visited / self.space
 
     def better_share(self, confidence: float = 0.95) -> float:
-        """Share of the outfits that may score higher than the best found.
+        """Share of the ways to fill the slots that may score higher.
 
         What was found scores no less than each of the n outfits drawn at
         random. If a share p scores higher than the best of these, all n

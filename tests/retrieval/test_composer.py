@@ -12,7 +12,7 @@ from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.models import FNDTeacher
 
-TRIPLE = ["bottom", "hat", "top"]
+TRIPLE: list[str | None] = ["bottom", "hat", "top"]
 PRICE = np.random.default_rng(3).uniform(1, 10, 40)
 
 
@@ -187,10 +187,10 @@ def test_diversity(
         check(found, expected[:6])
     # What must be in all does not count.
     found = composer.compose("user1", TRIPLE, 4, max_shared=0, must=["item1"])
-    sets = [set(one.item_ids) for one in found.outfits]
+    sets = [set(outfit.item_ids) for outfit in found.outfits]
     assert len(sets) == 4
-    for one, other in itertools.combinations(sets, 2):
-        assert one & other == {"item1"}
+    for first, second in itertools.combinations(sets, 2):
+        assert first & second == {"item1"}
 
 
 def test_a_search(model: FNDTeacher, tiny_data: OutfitData) -> None:
@@ -365,12 +365,10 @@ def test_bad_arguments(
     ):
         with pytest.raises(ValueError, match=message):
             composer.compose("user1", **({"template": TRIPLE} | arguments))
-    for arguments, message in (
-        ({"exhaustive": -1}, "exhaustive=-1"),
-        ({"budget": 10}, "budget=10"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            OutfitComposer(model, tiny_data, **arguments)
+    with pytest.raises(ValueError, match="exhaustive=-1"):
+        OutfitComposer(model, tiny_data, exhaustive=-1)
+    with pytest.raises(ValueError, match="budget=10"):
+        OutfitComposer(model, tiny_data, budget=10)
     found = composer.compose("user1", TRIPLE)
     with pytest.raises(ValueError, match="confidence=1"):
         found.better_share(1)
