@@ -8,6 +8,9 @@ from keras import ops
 from fndrec.layers._checks import positive_int, rate
 from fndrec.layers._seeds import part_seed
 
+# Of the running mean of liked outfits.
+MOMENTUM = 0.9
+
 
 @keras.saving.register_keras_serializable("fndrec")
 class UserHistoryEncoder(keras.layers.Layer):
@@ -17,8 +20,9 @@ class UserHistoryEncoder(keras.layers.Layer):
     once, and who is new is as good as who is not. Liked outfits are weighed
     by what a head looks for, among them one learned outfit that everyone
     liked: the cold-start vector. So few likes stay near it, as they would to
-    a prior, and without likes it is all there is. The outfits are centred and
-    scaled first, by the statistics of those liked. A small network then turns
+    a prior, and without likes it is all there is. The outfits are centred
+    first, by the mean of those of a batch, and its running mean outside of
+    training. A small network then turns
     the mean, an addition that is zero in the beginning.
 
     In training the history of a like leaves the liked outfit out: it would
@@ -82,15 +86,6 @@ class UserHistoryEncoder(keras.layers.Layer):
         def dense(units: int, name: str, **kwargs: Any) -> Any:
             return keras.layers.Dense(units, name=name, dtype=policy, **kwargs)
 
-        # What all outfits have in common tells nothing of a user. Untrained
-        # they hardly differ in anything else, and learning would start late.
-        self.centre = keras.layers.BatchNormalization(
-            momentum=0.9,
-            center=False,
-            scale=False,
-            name="centre",
-            dtype="float32",
-        )
         # Flat in the beginning: all likes count alike.
         self.attention = dense(
             num_heads,
@@ -127,11 +122,18 @@ class UserHistoryEncoder(keras.layers.Layer):
             ),
             name="cold",
         )
+        # What all outfits have in common tells nothing of a user. Untrained
+        # they hardly differ in anything else, and learning would start late.
+        self.centre = self.add_weight(
+            shape=(self.dim,),
+            initializer="zeros",
+            trainable=False,
+            name="centre",
+        )
         # As many likes as the cold-start vector counts for, as a logarithm.
         self.prior = self.add_weight(
             shape=(self.num_heads,), initializer="zeros", name="prior"
         )
-        self.centre.build((None, self.dim))
         self.attention.build((None, self.dim))
         self.value.build((None, self.dim))
         self.norm.build((None, self.dim))
@@ -149,10 +151,8 @@ class UserHistoryEncoder(keras.layers.Layer):
             history = ops.where(drawn >= self.unknown_rate, history, -1)
         # The cold-start vector is row 0: there is always a row to look at.
         cold = ops.normalize(ops.cast(self.cold, "float32"))[None]
-        outfits = ops.concatenate([cold, ops.cast(outfits, "float32")], axis=0)
-        outfits = self.centre(outfits, training=training)
-        outfits = ops.normalize(ops.cast(outfits, "float32"), axis=-1)
-        outfits = ops.concatenate([cold, outfits[1:]], axis=0)
+        outfits = self._centred(ops.cast(outfits, "float32"), training)
+        outfits = ops.concatenate([cold, outfits], axis=0)
         # What depends on an outfit alone is computed once for each.
         logits = ops.cast(self.attention(outfits), "float32")
         logits = logits + ops.concatenate(
@@ -183,6 +183,18 @@ class UserHistoryEncoder(keras.layers.Layer):
         turned = self.inner(self.norm(pooled))
         turned = self.outer(self.dropout(turned, training=training))
         return ops.normalize(pooled + ops.cast(turned, "float32"), axis=-1)
+
+    def _centred(self, outfits: Any, training: bool) -> Any:
+        """Unit vectors of outfits without what all have in common."""
+        centre = ops.cast(self.centre, "float32")
+        if training:
+            count = ops.cast(ops.shape(outfits)[0], "float32")
+            # A batch may have no histories at all.
+            mean = ops.sum(outfits, axis=0) / ops.maximum(count, 1.0)
+            kept = ops.where(count > 0, MOMENTUM, 1.0)
+            self.centre.assign(kept * centre + (1.0 - kept) * mean)
+            centre = mean
+        return ops.normalize(outfits - centre, axis=-1)
 
     def compute_output_shape(
         self, outfits_shape: Any, history_shape: Any

@@ -7,7 +7,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from tiny_models import STILL, one_batch, tiny_student, tiny_teacher
+from tiny_models import (
+    STILL,
+    one_batch,
+    tiny_student,
+    tiny_teacher,
+    weights_of,
+)
 
 from fndrec import DataError, EraseItem, Validation, evaluate, load_model
 from fndrec.data import Likes, OutfitData
@@ -288,3 +294,35 @@ def test_a_teacher_of_any_users_teaches(
     )
     dataset = data.batches("train", 25, history=4)
     assert np.isfinite(student.fit(dataset, verbose=0).history["loss"][0])
+
+
+def test_by_history_begins_as_the_closed_form(
+    tiny_data: OutfitData,
+) -> None:
+    table = trained_a_little(tiny_student(tiny_data, **STILL))
+    model = table.by_history()
+    assert type(model) is type(table)
+    assert model.knows_users_by_likes
+    assert model.vocabulary is not None
+    assert len(model.vocabulary.users) == 0
+    model.user_embedding.attention.kernel.assign(np.zeros((8, 2)))
+    rng = np.random.default_rng(0)
+    outfits = rng.normal(size=(2, 3, 8)).astype("float32")
+    outfits /= np.linalg.norm(outfits, axis=-1, keepdims=True)
+    present = np.array([[True, False, True], [False, False, False]])
+    np.testing.assert_allclose(
+        model.encode_likes(outfits, present),
+        table.encode_likes(outfits, present),
+        atol=1e-5,
+    )
+    # A copy: what it learns does not change the other.
+    before = weights_of(table)
+    model.compile(keras.optimizers.Adam(1e-2), contrastive_weight=0.0)
+    model.fit(tiny_data.batches("train", 25, history=4), verbose=0)
+    for weight, old in zip(weights_of(table), before, strict=True):
+        np.testing.assert_array_equal(weight, old)
+
+
+def test_by_history_needs_a_table(history: FNDTeacher) -> None:
+    with pytest.raises(ValueError, match="Received: users by UserHistory"):
+        history.by_history()
