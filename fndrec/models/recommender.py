@@ -391,6 +391,10 @@ class OutfitRecommender(_tfrs.Model):
         """
         # Keras warns that it cannot shuffle a dataset, unless told not to.
         kwargs.setdefault("shuffle", False)
+        if self.compiled and not self.optimizer.built:
+            # Left to the first step, it has the step traced a second time.
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
         return super().fit(x, *args, **kwargs)
 
     def _loss_names(self) -> list[str]:

@@ -19,7 +19,7 @@ from fndrec import EraseItem
 from fndrec.data import OutfitData
 from fndrec.losses import BPR, FalseNegativeDistillation, SoftmaxRanking
 from fndrec.metrics import NDCG, UserAUC
-from fndrec.models import FNDStudent
+from fndrec.models import FNDStudent, FNDTeacher
 
 
 def softmax_losses(scores: np.ndarray) -> np.ndarray:
@@ -311,3 +311,22 @@ def test_the_loss_falls(tiny_data: OutfitData) -> None:
     dataset = tiny_data.batches("train", 32, negatives=3)
     losses = model.fit(dataset, epochs=8, verbose=0).history["loss"]
     assert losses[-1] < 0.8 * losses[0]
+
+
+def test_the_step_is_traced_once(
+    tiny_data: OutfitData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced = []
+    step = FNDTeacher.train_step
+
+    def count(self: Any, data: Any) -> Any:
+        traced.append(data)
+        return step(self, data)
+
+    monkeypatch.setattr(FNDTeacher, "train_step", count)
+    model = tiny_teacher(tiny_data)
+    model.compile(keras.optimizers.Adam(1e-2))
+    # The number of distinct items differs from batch to batch, and is not
+    # part of the trace.
+    model.fit(tiny_data.batches("train", 25, negatives=2), verbose=0)
+    assert len(traced) == 1
