@@ -23,7 +23,6 @@ PAGES = (
     "serving.md",
     "export.md",
     "find.md",
-    *("results.md", "audit.md", "performance.md", "serving.md", "export.md"),
     "compose.md",
 )
 MARK = re.compile(

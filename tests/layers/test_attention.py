@@ -8,12 +8,14 @@ from fndrec.layers import _attention
 from fndrec.layers._attention import attention, by_item, by_set
 
 
-def inputs(size: int, dim: int) -> list[Any]:
+def inputs(size: int, dim: int) -> tuple[Any, Any, Any]:
     rng = np.random.default_rng(0)
-    return [
-        tf.constant(rng.normal(size=(7, size, dim)), tf.float32)
-        for _ in range(3)
-    ]
+    query, key, value = rng.normal(size=(3, 7, size, dim))
+    return (
+        tf.constant(query, tf.float32),
+        tf.constant(key, tf.float32),
+        tf.constant(value, tf.float32),
+    )
 
 
 def bias(size: int) -> Any:
