@@ -9,7 +9,7 @@ trained; and the index of each library, kept in `--work`. The queries are the
 model's users: half of them choose how hard each library looks, by doubling,
 until it finds the share of the ten nearest that is asked for; the other half
 is what is measured. `measure` asks the libraries in turns, one query at a
-time, and writes `ann.json` and `ann.md`.
+time, and writes `ann.json` and `ann.md`, or other names by `--name`.
 """
 
 import argparse
