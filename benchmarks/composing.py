@@ -5,10 +5,12 @@
 Part 1: for 200 users, three categories and 50 items of each, drawn at random.
 All 125,000 outfits are scored, and searches that score 2,500 sets, 2% of them,
 are compared with that. Part 2: 2,000 items a slot, the shop's item vectors
-drawn with repetition and blurred. Writes `composing.json` and `composing.md`.
+drawn with repetition and blurred. What was done is kept in `composing-runs`.
+Writes `composing.json` and `composing.md`.
 """
 
 import argparse
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,8 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             data if size is None else data.with_photos(size, args.photo_cache)
         )
         vectors = model.embed_items(shop)
-        searches = found_of_all(model, shop, vectors)
-        times = many_items(model, shop, vectors)
+        runs = args.out / "composing-runs" / path.name
+        searches = found_of_all(model, shop, vectors, runs)
+        many = runs / "many.json"
+        if not many.exists():
+            report.write_json(many, many_items(model, shop, vectors))
+        times = json.loads(many.read_text(encoding="utf-8"))
         records[path.name] = {"small": searches, "large": times}
         small += [
             [
@@ -107,91 +113,114 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def found_of_all(
-    model: OutfitRecommender, data: OutfitData, vectors: np.ndarray
+    model: OutfitRecommender, data: OutfitData, vectors: np.ndarray, runs: Path
 ) -> dict[str, dict[str, float]]:
-    """Searches compared with all scores."""
+    """Searches compared with all scores; what was done before is kept."""
+    users = data.users.take(
+        np.random.default_rng(0).permutation(data.num_users)[:USERS]
+    )
+    found: list[dict[str, Any]] = []
+    for draw in range(DRAWS):
+        path = runs / f"{draw}.json"
+        if not path.exists():
+            answers = one_draw(model, data, vectors, draw, users[draw::DRAWS])
+            report.write_json(path, {"answers": answers})
+        found += json.loads(path.read_text(encoding="utf-8"))["answers"]
+    records = {}
+    for name in dict.fromkeys(one["search"] for one in found):
+        answers = [one for one in found if one["search"] == name]
+        lost = np.array([one["lost"] for one in answers])
+        records[name] = {
+            # Scores of one outfit differ by rounding from batch to batch.
+            "found": float((lost < 1e-6).mean()),
+            "users": len(answers),
+            "lost_mean": float(lost.mean()),
+            "lost_max": float(lost.max()),
+            "visited": max(one["visited"] for one in answers),
+            "seconds": float(np.median([one["seconds"] for one in answers])),
+        }
+    return records
+
+
+def one_draw(
+    model: OutfitRecommender,
+    data: OutfitData,
+    vectors: np.ndarray,
+    draw: int,
+    users: Sequence[str],
+) -> list[dict[str, Any]]:
+    """What the searches give for some users and one draw of the items."""
     assert data.categories is not None
     assert data.item_category is not None
-    rng = np.random.default_rng(0)
-    search = OutfitComposer(model, data, vectors, exhaustive=0, budget=BUDGET)
-    proof = OutfitComposer(model, data, vectors)
-    lost: dict[str, list[float]] = {}
-    visited: dict[str, list[float]] = {}
-    seconds: dict[str, list[float]] = {}
-    known = data.users.take(rng.permutation(data.num_users)[:USERS])
-    for draw in range(DRAWS):
-        # What has been found so far, as it takes minutes.
-        print(
-            draw,
-            {k: np.mean(np.array(v) < 1e-6) for k, v in lost.items()},
-            flush=True,
-        )
-        template = rng.choice(len(data.categories), 3, replace=False)
-        pools = [
-            rng.choice(np.flatnonzero(data.item_category == c), ITEMS, False)
-            for c in template
-        ]
-        chosen = np.zeros(data.num_items)
-        chosen[np.concatenate(pools)] = 1
-        limits = [Limit("chosen", chosen, least=1, of="each")]
-        names = data.categories.take(template)
-        sets = np.stack(np.meshgrid(*pools, indexing="ij"), axis=-1)
-        outfits = model.embed_outfits(
-            vectors, sets.reshape(-1, 3).astype(np.int32)
-        )
-        pairs = model.embed_outfits(
-            vectors, sets[:, :, 0, :2].reshape(-1, 2).astype(np.int32)
-        )
-        singles = model.embed_outfits(
-            vectors, pools[0][:, None].astype(np.int32)
-        )
-        for user in known[draw::DRAWS]:
-            index = model.vocabulary.users.rows([user]) + 1  # type: ignore[union-attr]
-            vector = np.asarray(model.encode_users(index))[0]
-            table = (outfits @ vector).reshape(ITEMS, ITEMS, ITEMS)
-            seeded = np.random.default_rng(len(lost.get("draws", [])))
-            best = {
-                "draws": plain_search.draws(table, BUDGET, seeded),
-                "beam": plain_search.beam(
-                    singles @ vector,
-                    (pairs @ vector).reshape(ITEMS, ITEMS),
-                    table,
-                    BUDGET,
-                ),
-                "swaps": plain_search.swaps(table, BUDGET, seeded),
-            }
-            share = dict.fromkeys(best, BUDGET / table.size)
-            composers = {"composer": search}
-            if user == known[draw]:
-                composers["proof"] = proof
-            for name, composer in composers.items():
-                started = time.perf_counter()
-                answer = composer.compose(user, names, limits=limits, new=False)
-                seconds.setdefault(name, []).append(
-                    time.perf_counter() - started
-                )
-                assert answer.optimal == (name == "proof")
-                rows = data.items.rows(answer.outfits[0].item_ids)
-                place = tuple(
-                    int(np.flatnonzero(pool == row)[0])
-                    for pool, row in zip(pools, rows, strict=True)
-                )
-                best[name] = float(table[place])
-                share[name] = answer.visited_share
-            for name, score in best.items():
-                lost.setdefault(name, []).append(float(table.max()) - score)
-                visited.setdefault(name, []).append(share[name])
-    return {
-        name: {
-            # Scores of one outfit differ by rounding from batch to batch.
-            "found": float((np.array(values) < 1e-6).mean()),
-            "lost_mean": float(np.mean(values)),
-            "lost_max": float(np.max(values)),
-            "visited": float(np.max(visited[name])),
-            "seconds": float(np.median(seconds.get(name, [0.0]))),
-        }
-        for name, values in lost.items()
+    assert model.vocabulary is not None
+    rng = np.random.default_rng((0, draw))
+    composers = {
+        "composer": OutfitComposer(
+            model, data, vectors, exhaustive=0, budget=BUDGET, seed=draw
+        ),
+        "proof": OutfitComposer(model, data, vectors),
     }
+    template = rng.choice(len(data.categories), 3, replace=False)
+    pools = [
+        rng.choice(np.flatnonzero(data.item_category == c), ITEMS, False)
+        for c in template
+    ]
+    chosen = np.zeros(data.num_items)
+    chosen[np.concatenate(pools)] = 1
+    limits = [Limit("chosen", chosen, least=1, of="each")]
+    names = data.categories.take(template)
+    sets = np.stack(np.meshgrid(*pools, indexing="ij"), -1).astype(np.int32)
+    outfits = model.embed_outfits(vectors, sets.reshape(-1, 3))
+    pairs = model.embed_outfits(vectors, sets[:, :, 0, :2].reshape(-1, 2))
+    singles = model.embed_outfits(vectors, sets[:, 0, 0, :1])
+    found: list[dict[str, Any]] = []
+    for number, user in enumerate(users):
+        index = model.vocabulary.users.rows([user]) + 1
+        vector = np.asarray(model.encode_users(index))[0]
+        table = (outfits @ vector).reshape(ITEMS, ITEMS, ITEMS)
+        best = {
+            "draws": plain_search.draws(table, BUDGET, rng),
+            "beam": plain_search.beam(
+                singles @ vector,
+                (pairs @ vector).reshape(ITEMS, ITEMS),
+                table,
+                BUDGET,
+            ),
+            "swaps": plain_search.swaps(table, BUDGET, rng),
+        }
+
+        def note(
+            name: str,
+            score: float,
+            visited: float,
+            seconds: float,
+            most: float = float(table.max()),
+        ) -> None:
+            found.append(
+                {
+                    "search": name,
+                    "lost": most - score,
+                    "visited": visited,
+                    "seconds": seconds,
+                }
+            )
+
+        for name, score in best.items():
+            note(name, score, BUDGET / table.size, 0.0)
+        for name, composer in composers.items():
+            if name == "proof" and number:
+                continue
+            started = time.perf_counter()
+            answer = composer.compose(user, names, limits=limits, new=False)
+            seconds = time.perf_counter() - started
+            assert answer.optimal == (name == "proof")
+            rows = data.items.rows(answer.outfits[0].item_ids)
+            place = tuple(
+                int(np.flatnonzero(pool == row)[0])
+                for pool, row in zip(pools, rows, strict=True)
+            )
+            note(name, float(table[place]), answer.visited_share, seconds)
+    return found
 
 
 def many_items(

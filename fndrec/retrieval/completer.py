@@ -59,7 +59,7 @@ class OutfitCompleter:
 
     >>> completer = fndrec.OutfitCompleter(student, data)
     >>> outfit = data.outfit_item_ids(0)
-    >>> for found in completer.complete(["u007"], [outfit[:2]], "shoe")[0]:
+    >>> for found in completer.complete(["u007"], [outfit[:2]], "shoes")[0]:
     ...     print(found.item_id, found.score)
     """
 

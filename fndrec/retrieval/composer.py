@@ -50,7 +50,7 @@ class OutfitComposer:
     >>> composer = fndrec.OutfitComposer(student, data)
     >>> budget = fndrec.Limit("price", price, most=120)
     >>> found = composer.compose(
-    ...     "u007", ["top", "bottom", "shoe"], k=3, limits=[budget],
+    ...     "u007", ["top", "bottom", "shoes"], k=3, limits=[budget],
     ...     max_shared=1)
     >>> found.outfits[0].item_ids, found.optimal, found.gap
     """

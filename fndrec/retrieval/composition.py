@@ -35,7 +35,7 @@ class Composition:
 
     Example:
 
-    >>> found = composer.compose("u007", ["top", "bottom", "shoe"])
+    >>> found = composer.compose("u007", ["top", "bottom", "shoes"])
     >>> found.outfits[0].item_ids, found.optimal, found.gap
     """
 
