@@ -147,25 +147,11 @@ class Cells:
 
     def add(self, rows: np.ndarray, vectors: np.ndarray) -> None:
         """Adds the vectors of rows that it has not."""
-        self._writable()
         self._index.add_with_ids(vectors, rows.astype(np.int64))
 
     def remove(self, rows: np.ndarray) -> None:
         """Removes the vectors of rows."""
-        self._writable()
         self._index.remove_ids(rows.astype(np.int64))
-
-    def _writable(self) -> None:
-        """Copies lists that lie in a file before they change."""
-        faiss = require_faiss()
-        lists = faiss.downcast_InvertedLists(self._index.invlists)
-        if isinstance(lists, faiss.ArrayInvertedLists):
-            return
-        copy = faiss.ArrayInvertedLists(lists.nlist, lists.code_size)
-        every = faiss.InvertedLists.SUBSET_TYPE_ID_RANGE
-        lists.copy_subset_to(copy, every, 0, np.iinfo(np.int64).max)
-        self._index.replace_invlists(copy, True)
-        copy.this.disown()
 
     def save(self, path: Path) -> None:
         """Writes the cells to a file."""
@@ -173,6 +159,9 @@ class Cells:
 
     @classmethod
     def load(cls, path: Path, probes: int) -> Cells:
-        """Opens a file that `save` wrote; the cells stay in it."""
-        faiss = require_faiss()
-        return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP), probes)
+        """Reads a file that `save` wrote.
+
+        Into memory: faiss crashed when lists mapped from a file were copied
+        to be changed. They take `dim` bytes and an id an outfit.
+        """
+        return cls(require_faiss().read_index(str(path)), probes)

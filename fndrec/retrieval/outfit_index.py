@@ -450,7 +450,8 @@ class OutfitIndex:
         """Opens an index that `save` wrote.
 
         Its arrays stay in the files: memory is taken for what is read, and
-        changes are made in memory alone.
+        changes are made in memory alone. Of an approximate index, the codes of
+        its cells are read at once.
 
         Args:
             folder: The folder.
