@@ -16,7 +16,14 @@ from fndrec.data import atomic_write
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = ("results.md", "audit.md", "performance.md", "serving.md", "export.md")
+PAGES = (
+    "results.md",
+    "audit.md",
+    "new-users.md",
+    "performance.md",
+    "serving.md",
+    "export.md",
+)
 MARK = re.compile(
     r"<!-- table (?P<file>\w+): (?P<title>.+?) -->\n.*?<!-- end -->", re.DOTALL
 )
