@@ -24,6 +24,7 @@ PAGES = (
     "export.md",
     "find.md",
     "compose.md",
+    "new-users.md",
 )
 MARK = re.compile(
     r"<!-- table (?P<file>\w+): (?P<title>.+?) -->\n.*?<!-- end -->", re.DOTALL

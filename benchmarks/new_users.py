@@ -371,6 +371,13 @@ def write(out: Path, choice: Mapping[str, Any] | None = None) -> None:
         for case in cases[1:]:
             pairs.append((f"fold-in, {case}", encoder[case], folded[case]))
             pairs.append((f"cold-start vector, {case}", encoder[case], cold))
+        pairs.append(
+            (
+                "user table, users known to both, all likes",
+                auc("history", "warm", "by name"),
+                auc("table", "warm", "by name"),
+            )
+        )
         if has(KNOWN):
             pairs.append(
                 (
@@ -383,8 +390,9 @@ def write(out: Path, choice: Mapping[str, Any] | None = None) -> None:
     sections.append(
         report.Section(
             "The history encoder against others",
-            "Paired difference in hundredths of AUC, users held out, and its "
-            "95% bootstrap interval over users of all seeds.",
+            "Paired difference in hundredths of AUC, of users held out "
+            "unless it says otherwise, and its 95% bootstrap interval over "
+            "the users of all seeds.",
             ["history encoder minus", "difference", "seeds won"],
             [
                 [name, report.shown(d), f"{d['wins']} of {d['runs']}"]
