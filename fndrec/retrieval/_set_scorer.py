@@ -58,7 +58,7 @@ class SetScorer:
         """Scores of sets for one user.
 
         Args:
-            user: Unit vector `(dim,)`.
+            user: Unit vector `(dim,)`, or one an anchor `(anchors, dim)`.
             sets: Int array `(sets, slots)` of item rows, -1 padding.
 
         Returns:
@@ -74,4 +74,7 @@ class SetScorer:
         vectors = self.model.embed_outfits(
             self.item_vectors[distinct], place[sets], BATCH
         )
-        return np.asarray(self.model.score.from_cosine(vectors @ user))
+        score = self.model.score
+        return np.asarray(score.from_cosine(score.cosine(user[None], vectors)))[
+            0
+        ]

@@ -88,14 +88,15 @@ def explain(
     )
     table = model.embed_items(data, items)
     index = data.vocabulary.users.rows([user_id]) + 1
-    user = np.asarray(model.encode_users(index))[0]
+    user = model.encode_users(index)
 
     vectors = model.embed_outfits(table, whole_at)
-    cosine = vectors @ user
+    cosine = np.asarray(model.score.cosine(user, vectors))[0]
     # What is left of one item, nothing, has no direction: its cosine is 0.
     left = np.zeros(len(less_at), np.float32)
     some = (less_at >= 0).any(axis=1)
-    left[some] = model.embed_outfits(table, less_at[some]) @ user
+    less = model.embed_outfits(table, less_at[some])
+    left[some] = np.asarray(model.score.cosine(user, less))[0]
     score, left_score = (
         np.asarray(model.score.from_cosine(values)) for values in (cosine, left)
     )

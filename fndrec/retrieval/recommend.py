@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fndrec.data import OutfitData
+from fndrec.layers import UserAnchors
 from fndrec.models import OutfitRecommender
 from fndrec.retrieval._checks import check_k
 from fndrec.retrieval.outfit_filter import OutfitFilter
@@ -59,7 +60,8 @@ def recommend(
         For each user the recommendations, best first.
 
     Raises:
-        ValueError: If `k` is not positive.
+        ValueError: If `k` is not positive, or the users of the model have
+            several anchors.
         DataError: If `where` names what is not known or leaves no outfit.
 
     Example:
@@ -69,6 +71,12 @@ def recommend(
     """
     check_k(k)
     model, data = model.seeing(data)
+    if isinstance(model.user_embedding, UserAnchors):
+        raise ValueError(
+            "`model` should know a user by one vector, which an index is "
+            "searched with; `model.score_sets` scores outfits for users of "
+            "several. Received: a model of `UserAnchors`"
+        )
     if index is None:
         index = OutfitIndex.from_model(model, data)
     if not len(index):
