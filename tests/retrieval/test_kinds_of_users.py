@@ -53,7 +53,7 @@ def test_complete(model: FNDTeacher, tiny_data: OutfitData) -> None:
 
 def test_recommend(model: FNDTeacher, tiny_data: OutfitData) -> None:
     if isinstance(model.user_embedding, UserAnchors):
-        with pytest.raises(ValueError, match="one vector.*UserAnchors"):
+        with pytest.raises(ValueError, match=r"one vector.*UserAnchors"):
             recommend(model, tiny_data, [USER])
         return
     found = recommend(model, tiny_data, [USER], k=5)[0]
