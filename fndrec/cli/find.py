@@ -94,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=None,
         metavar="FILE",
         help="text file of items, an id a line, none of which may be in the "
-        "outfit",
+        "outfit (default: none)",
     )
     parser.add_argument(
         "--include-liked",
