@@ -5,7 +5,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.layers._attention import attention
 from fndrec.layers._checks import positive_int, rate
 from fndrec.layers._folded import (
     affine,
@@ -133,10 +132,9 @@ class SetAttentionBlock(keras.layers.Layer):
         scale = (self.dim // self.num_heads) ** -0.5
         x = ops.reshape(x, (-1, self.dim))
         x = normalised(x, self.norm.epsilon)
-        # What all keys of a set have in common changes no weight.
         return (
             affine(x, kernels[0] * scale, biases[0] * scale),
-            ops.matmul(x, kernels[1]),
+            affine(x, kernels[1], biases[1]),
             affine(x, kernels[2], biases[2]),
         )
 
@@ -153,8 +151,12 @@ class SetAttentionBlock(keras.layers.Layer):
         if projected is None:
             x = centred(x)
             projected = self.project(x)
-        query, key, value = (ops.reshape(part, shape) for part in projected)
-        mixed = attention(query, key, value, present, self.num_heads)
+        query, key, value = (self._heads(part, shape[1]) for part in projected)
+        logits = ops.cast(ops.einsum("nhqd,nhkd->nhqk", query, key), "float32")
+        if present is not None:
+            logits = logits + ops.where(present, 0.0, -1e9)[:, None, None, :]
+        weights = ops.cast(ops.softmax(logits, axis=-1), self.compute_dtype)
+        mixed = ops.transpose(ops.matmul(weights, value), (0, 2, 1, 3))
         mixed = affine(
             ops.reshape(mixed, (-1, self.dim)), *into_stream(self.mix)
         )
@@ -164,6 +166,12 @@ class SetAttentionBlock(keras.layers.Layer):
         inner = affine(ops.relu(inner), *into_stream(self.outer))
         x = x + self.dropout(inner, training=training)
         return ops.reshape(x, shape)
+
+    def _heads(self, x: Any, size: Any) -> Any:
+        """`(sets, heads, size, dim / heads)` of `(..., dim)`."""
+        width = self.dim // self.num_heads
+        x = ops.reshape(x, (-1, size, self.num_heads, width))
+        return ops.transpose(x, (0, 2, 1, 3))
 
     def compute_output_shape(self, input_shape: Any, *_: Any, **__: Any) -> Any:
         return input_shape
