@@ -323,7 +323,9 @@ def test_recommend_for_likes(
         k=[60, 3, 2],
     )
     assert found["valid"].tolist() == [True, False, True]
-    user = outfits[4] + outfits[9]
+    # The closed form: the cold-start user counts for four likes.
+    nobody = np.array(exported_model.encode_users(np.zeros(1, np.int32)))[0]
+    user = outfits[4] + outfits[9] + 4 * nobody
     cosine = outfits @ (user / np.linalg.norm(user))
     cosine[[4, 9]] = -np.inf
     order = np.argsort(-cosine, kind="stable")[:58]
