@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from fndrec.serving._best import REFUSED
-from fndrec.serving._catalogue import Catalogue
+from fndrec.serving._catalogue import Catalogue, taken
 from fndrec.serving._lookup import rows
 from fndrec.serving._served import ServedModel
 from fndrec.serving._sets import LOWEST, encode_sets, present_ids
@@ -99,8 +99,8 @@ def _wanted(catalogue: Catalogue, names: Any) -> tuple[Any, Any, Any]:
         return start, start + count, everything
     row = rows(catalogue.categories, names)
     bounds = catalogue.category_start
-    start = tf.gather(bounds, tf.maximum(row, 0))
-    end = tf.gather(bounds, tf.maximum(row, 0) + 1)
+    start = taken(bounds, tf.maximum(row, 0))
+    end = taken(bounds, tf.maximum(row, 0) + 1)
     return (
         tf.where(everything, 0, start),
         tf.where(everything, count, end),
@@ -116,7 +116,7 @@ def _cosines(
     Args:
         model: The model.
         catalogue: The catalogue.
-        users: Unit vectors `(batch, dim)`.
+        users: Unit vectors `(batch, dim)` or `(batch, anchors, dim)`.
         given: int32 `(batch, slots)`: rows of items, -1 for none.
         places: Ragged int32 `(batch, candidates)`: places in
             `items_by_category`.
@@ -126,7 +126,7 @@ def _cosines(
         for items that the outfit has already.
     """
     row = tf.cast(places.value_rowids(), tf.int32)
-    item = tf.gather(catalogue.items_by_category, places.values)
+    item = taken(catalogue.items_by_category, places.values)
     total = tf.shape(item)[0]
 
     def step(start: Any, found: Any) -> tuple[Any, Any]:
@@ -137,12 +137,14 @@ def _cosines(
         # is given.
         sets = tf.concat([partial, added], axis=1)
         distinct, positions = tf.unique(tf.reshape(sets, (-1,)))
-        vectors = tf.gather(catalogue.item_vectors, tf.maximum(distinct, 0))
+        vectors = taken(catalogue.item_vectors, tf.maximum(distinct, 0))
         positions = tf.reshape(positions, tf.shape(sets))
         outfits = encode_sets(
             model, vectors, tf.where(sets >= 0, positions, -1)
         )
-        cosine = tf.reduce_sum(tf.gather(users, row[part]) * outfits, axis=1)
+        cosine = model.score.cosine(
+            tf.gather(users, row[part]), outfits[:, None]
+        )[:, 0]
         cosine = tf.where(
             tf.reduce_any(partial == added, axis=1), REFUSED, cosine
         )
@@ -190,8 +192,8 @@ def _best(
     best = tf.math.top_k(cosine, most)
     given = tf.sequence_mask(k, most) & (best.values > REFUSED)
     place = tf.where(given, start[:, None] + best.indices, 0)
-    item = tf.gather(catalogue.items_by_category, place)
-    ids = tf.gather(catalogue.item_ids, item)
+    item = taken(catalogue.items_by_category, place)
+    ids = taken(catalogue.item_ids, item)
     return {
         "item_id": tf.where(given, ids, ""),
         "score": tf.where(given, score.from_cosine(best.values), LOWEST),
