@@ -128,8 +128,8 @@ def check(
     items = model.embed_items(data)
     outfits = model.embed_outfits(items, data.outfit_items)
     best = fndrec.recommend(model, data, users, k=4, exclude_liked=False)
-    mean = outfits[LIKES].sum(axis=0)
-    cosine = outfits @ (mean / np.linalg.norm(mean))
+    folded = fndrec.fold_in(model, data, data.outfits.take(LIKES), outfits)
+    cosine = outfits @ folded
     cosine[LIKES] = -1
     nearest = np.argsort(-cosine, kind="stable")[:4]
 
