@@ -24,6 +24,7 @@ from fndrec.cli._data import (
 from fndrec.cli._found import Found, add_out_argument, check_out, write_found
 from fndrec.cli._run import RunRecord
 from fndrec.data import OutfitData
+from fndrec.data.item_sets import distinct_items_of
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender
 from fndrec.retrieval import (
@@ -258,13 +259,8 @@ def _embedded(
     outfits = np.full((len(sets), max(map(len, sets))), -1, np.int32)
     for row, ids in zip(outfits, sets, strict=True):
         row[: len(ids)] = data.items.rows(ids)
-    used, places = np.unique(outfits, return_inverse=True)
-    # The padding comes first, if there is any.
-    padding = int(used[0] < 0)
-    vectors = model.embed_items(data, used[padding:])
-    return model.embed_outfits(
-        vectors, (places.reshape(outfits.shape) - padding).astype(np.int32)
-    )
+    used, (places,) = distinct_items_of(outfits)
+    return model.embed_outfits(model.embed_items(data, used), places)
 
 
 def _check_left(query: str, found: Sequence[object]) -> None:

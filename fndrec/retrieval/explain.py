@@ -11,6 +11,7 @@ from fndrec.errors import DataError
 from fndrec.layers import SetTransformer
 from fndrec.models import OutfitRecommender
 from fndrec.retrieval.explanation import Explanation, LikedOutfit
+from fndrec.retrieval.recommend import liked_rows
 
 IntArray = npt.NDArray[np.int32]
 # What readers take by default; a data set of longer outfits has its own.
@@ -80,7 +81,7 @@ def explain(
     if not sets:
         return []
     model, data = model.seeing(data)
-    liked = liked_outfits(data, user_id)
+    liked = liked_rows(data, user_id)
     whole = padded(sets)
     liked_sets = data.outfit_items[liked]
     items, (whole_at, liked_at, less_at) = distinct_items_of(
@@ -210,16 +211,6 @@ def padded(sets: Sequence[IntArray]) -> IntArray:
     for row, items in zip(table, sets, strict=True):
         row[: len(items)] = items
     return table
-
-
-def liked_outfits(data: OutfitData, user_id: str) -> IntArray:
-    """Rows of the outfits that a user likes in any split, each once."""
-    row = data.users.rows([user_id])[0]
-    liked = [
-        likes.outfit[likes.user == row] if row >= 0 else likes.outfit[:0]
-        for likes in data.splits.values()
-    ]
-    return np.unique(np.concatenate(liked))
 
 
 def categories_of(data: OutfitData, rows: IntArray) -> tuple[str, ...] | None:

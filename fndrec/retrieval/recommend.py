@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from fndrec.data import OutfitData
 from fndrec.layers import UserAnchors
@@ -105,17 +106,15 @@ def recommend(
 
 def liked_outfits(data: OutfitData, user_ids: Sequence[str]) -> list[list[str]]:
     """Ids of the outfits that users are known to like, in any split."""
-    rows = data.users.rows(list(user_ids))
-    return [
-        data.outfits.take(
-            np.unique(
-                np.concatenate(
-                    [
-                        likes.outfit[likes.user == row]
-                        for likes in data.splits.values()
-                    ]
-                )
-            )
+    return [data.outfits.take(liked_rows(data, user)) for user in user_ids]
+
+
+def liked_rows(data: OutfitData, user_id: str) -> npt.NDArray[np.int32]:
+    """Rows of the outfits that a user likes in any split, each once."""
+    row = data.users.rows([user_id])[0]
+    # No like is of row -1, which is that of a user not known.
+    return np.unique(
+        np.concatenate(
+            [likes.outfit[likes.user == row] for likes in data.splits.values()]
         )
-        for row in rows
-    ]
+    )
