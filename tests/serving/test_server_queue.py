@@ -165,3 +165,22 @@ def test_a_port_that_is_taken(server: Server, folder: Path) -> None:
             Server(
                 folder, port=ports["port"], grpc_port=ports["grpc_port"]
             ).start()
+
+
+def test_a_request_that_does_not_end_does_not_keep_the_server(
+    folder: Path,
+    gate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("fndrec.serving.server.server.DRAIN_SECONDS", 0.1)
+    with ThreadPoolExecutor(1) as pool:
+        with Server(folder, port=0, grpc_port=0) as server:
+            client = Client(f"127.0.0.1:{server.grpc_port}", retries=0)
+            waiting = pool.submit(wait, client, gate)
+            until(lambda: pending(server) == 1)
+        # The server is gone, though the graph runs until it may go on.
+        with pytest.raises(ServingError):
+            waiting.result()
+        gate.write_text(GO)
+    assert "stopped: 1 requests run still" in caplog.text

@@ -146,7 +146,10 @@ class Server:
             raise failures[0]
 
     def stop(self) -> None:
-        """Stops what `start` began, when requests in flight are answered."""
+        """Stops what `start` began, when requests in flight are answered.
+
+        One that runs longer than 30 seconds is given up.
+        """
         if self._thread is None or self._loop is None or self._stop is None:
             return
         self._loop.call_soon_threadsafe(self._stop.set)
@@ -222,7 +225,9 @@ class Server:
                 await asyncio.gather(serving, grpc_server.stop(DRAIN_SECONDS))
         finally:
             await grpc_server.stop(None)
-            queue.close()
+            left = queue.close(DRAIN_SECONDS)
+            if left:
+                log.error("stopped: %d requests run still", left)
 
     def _check_loaded(self, versions: Versions) -> None:
         states = versions.states().values()

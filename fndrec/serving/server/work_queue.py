@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -61,6 +62,18 @@ class WorkQueue:
         with self._lock:
             self._pending -= 1
 
-    def close(self) -> None:
-        """Waits for what runs."""
-        self._pool.shutdown()
+    def close(self, seconds: float) -> int:
+        """Takes no more, and waits for what runs.
+
+        Args:
+            seconds: How long to wait at the most: a call of TensorFlow
+                cannot be stopped.
+
+        Returns:
+            How much runs still.
+        """
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        end = time.monotonic() + seconds
+        while self._pending and time.monotonic() < end:
+            time.sleep(0.01)
+        return self._pending
