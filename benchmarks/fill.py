@@ -19,6 +19,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (
     "results.md",
     "audit.md",
+    "evaluation.md",
     "performance.md",
     "serving.md",
     "export.md",

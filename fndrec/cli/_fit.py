@@ -17,7 +17,7 @@ from fndrec.data import OutfitData, atomic_folder
 from fndrec.errors import DataError
 from fndrec.evaluation import Validation, evaluate
 from fndrec.models import OutfitRecommender
-from fndrec.models.recommender import USERS
+from fndrec.models.recommender import AGGREGATORS, USERS
 
 BATCH_SIZE = 128
 LARGE_BATCH_SIZE = 1024
@@ -114,7 +114,14 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         choices=USERS,
         default="table",
         help="a vector of each user, users computed from the outfits they "
-        "liked, or several vectors of each",
+        "liked, several vectors of each, or a binary code of each",
+    )
+    parser.add_argument(
+        "--aggregator",
+        choices=AGGREGATORS,
+        default="set_transformer",
+        help="what makes an outfit of its items: a set transformer, their "
+        "mean, or the mean of binary codes",
     )
     parser.add_argument(
         "--history",

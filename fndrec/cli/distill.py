@@ -101,6 +101,7 @@ def run(args: argparse.Namespace) -> None:
             contrastive=contrastive,
             dropout=args.dropout,
             use_id=args.use_id,
+            aggregator=args.aggregator,
             users=args.users,
             seed=args.seed,
         )

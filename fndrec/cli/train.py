@@ -65,6 +65,7 @@ def run(args: argparse.Namespace) -> None:
             backbone=args.backbone,
             dropout=args.dropout,
             use_id=args.use_id,
+            aggregator=args.aggregator,
             users=args.users,
             seed=args.seed,
         )

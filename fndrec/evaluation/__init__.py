@@ -12,26 +12,48 @@ from fndrec.evaluation.evaluate import evaluate
 from fndrec.evaluation.held_out_falseness import HeldOutFalseness
 from fndrec.evaluation.held_out_users import hold_out_items, hold_out_users
 from fndrec.evaluation.liked_probability import LikedProbability
+from fndrec.evaluation.matrix_factorization import MatrixFactorization
 from fndrec.evaluation.model_costs import ModelCosts
 from fndrec.evaluation.multiply_adds import multiply_adds
 from fndrec.evaluation.negative_audit import NegativeAudit
 from fndrec.evaluation.outfit_sheet import outfit_sheet
 from fndrec.evaluation.precision_recall import PrecisionRecall
+from fndrec.evaluation.protocols import (
+    PROTOCOLS,
+    AllOutfits,
+    ColdItems,
+    ColdUsers,
+    FixedCandidates,
+    Protocol,
+    SampledNegatives,
+)
 from fndrec.evaluation.result import EvaluationResult
+from fndrec.evaluation.scorer import Scorer
 from fndrec.evaluation.user_metrics import user_metrics
+from fndrec.evaluation.user_values import UserValues
 from fndrec.evaluation.validation import Validation
 
 __all__ = [
+    "PROTOCOLS",
+    "AllOutfits",
     "Baseline",
     "Candidates",
+    "ColdItems",
     "ColdResult",
+    "ColdUsers",
     "Comparison",
     "EvaluationResult",
+    "FixedCandidates",
     "HeldOutFalseness",
     "LikedProbability",
+    "MatrixFactorization",
     "ModelCosts",
     "NegativeAudit",
     "PrecisionRecall",
+    "Protocol",
+    "SampledNegatives",
+    "Scorer",
+    "UserValues",
     "Validation",
     "audit_negatives",
     "compare",

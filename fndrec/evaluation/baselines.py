@@ -19,7 +19,26 @@ class Baseline(Protocol):
         """Scores `(rows, candidates)` of outfits of item rows."""
 
 
-class ItemPopularity:
+class _Popularity:
+    """A count that is the same for all users.
+
+    Args:
+        data: The data set.
+    """
+
+    def __init__(self, data: OutfitData) -> None:
+        self.outfit_items = data.outfit_items
+
+    def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+    def score_all(self, users: np.ndarray) -> np.ndarray:
+        """Scores `(rows, outfits)` of every outfit of the data set."""
+        one = self.score(users[:1], self.outfit_items[None])
+        return np.broadcast_to(one, (len(users), one.shape[1]))
+
+
+class ItemPopularity(_Popularity):
     """Mean logarithm of how often the items were liked in train.
 
     Args:
@@ -29,6 +48,7 @@ class ItemPopularity:
     name = "item popularity"
 
     def __init__(self, data: OutfitData) -> None:
+        super().__init__(data)
         liked = data.outfit_items[data.likes("train").outfit]
         count = np.bincount(liked[liked >= 0], minlength=data.num_items)
         self.value = np.log1p(count)
@@ -39,7 +59,7 @@ class ItemPopularity:
         return value.sum(axis=-1) / present.sum(axis=-1)
 
 
-class OutfitPopularity:
+class OutfitPopularity(_Popularity):
     """How often exactly this outfit was liked in train.
 
     Args:
@@ -49,12 +69,13 @@ class OutfitPopularity:
     name = "outfit popularity"
 
     def __init__(self, data: OutfitData) -> None:
+        super().__init__(data)
         outfit = data.likes("train").outfit
-        keys = _set_keys(data.outfit_items[outfit])
+        keys = set_keys(data.outfit_items[outfit])
         self.keys, self.count = np.unique(keys, return_counts=True)
 
     def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
-        keys = _set_keys(outfits)
+        keys = set_keys(outfits)
         at = np.searchsorted(self.keys, keys)
         at = np.minimum(at, len(self.keys) - 1)
         found = np.where(self.keys[at] == keys, self.count[at], 0)
@@ -117,7 +138,7 @@ def default_baselines(data: OutfitData) -> list[Baseline]:
     return found
 
 
-def _set_keys(outfits: np.ndarray) -> np.ndarray:
+def set_keys(outfits: np.ndarray) -> np.ndarray:
     """Outfits `(..., slots)` as one opaque value each, order left out."""
     ordered = np.sort(outfits.reshape(-1, outfits.shape[-1]), axis=1)
     ordered = np.ascontiguousarray(ordered, dtype=">i4")

@@ -20,15 +20,19 @@ class Candidates:
         user: `(likes,)` rows of users.
         outfits: `(likes, 1 + negatives, slots)` item rows, -1 padding, the
             liked outfit in column 0.
-        blanks: `(likes, 4, slots)`: the liked outfit, and it with one item
-            exchanged for a wrong one of the same group (fill in the blank).
+        blanks: `(blanks, choices, slots)`: the liked outfit, and it with one
+            item exchanged for a wrong one of the same group (fill in the
+            blank).
         sampling: Kind of the negatives.
+        blank_user: `(blanks,)` rows of users, where the blanks are not those
+            of the likes.
     """
 
     user: np.ndarray
     outfits: np.ndarray
     blanks: np.ndarray
     sampling: str
+    blank_user: np.ndarray | None = None
 
     @classmethod
     def of(
@@ -38,6 +42,7 @@ class Candidates:
         negatives: int = 10,
         negative_sampling: str | Mapping[str, float] | None = None,
         seed: int = 0,
+        choices: int = FITB_CHOICES,
     ) -> Self:
         """Draws the candidates of a split; a seed gives them again.
 
@@ -49,6 +54,7 @@ class Candidates:
                 By default `"hard"` where users share outfits, and
                 `"catalogue"` where nearly each outfit is one user's own.
             seed: Seed of the draws.
+            choices: Choices of each blank, the true one among them.
 
         Returns:
             The candidates.
@@ -76,7 +82,9 @@ class Candidates:
         rng = np.random.default_rng((seed, negatives))
         drawn = sampler(likes.user, likes.outfit, negatives, rng)
         liked = data.outfit_items[likes.outfit]
-        blanks = _blanks(data, split, liked, np.random.default_rng((seed, 0)))
+        blanks = _blanks(
+            data, split, liked, choices, np.random.default_rng((seed, 0))
+        )
         return cls(
             likes.user,
             np.concatenate([liked[:, None], drawn], axis=1),
@@ -98,11 +106,12 @@ class Candidates:
             return self
         rng = np.random.default_rng((seed, likes))
         rows = np.sort(rng.choice(len(self.user), likes, replace=False))
+        own_blanks = self.blank_user is None
         return dataclasses.replace(
             self,
             user=self.user[rows],
             outfits=self.outfits[rows],
-            blanks=self.blanks[rows],
+            blanks=self.blanks[rows] if own_blanks else self.blanks,
         )
 
 
@@ -120,15 +129,17 @@ def default_sampling(data: OutfitData) -> str:
 
 
 def _blanks(
-    data: OutfitData, split: str, liked: np.ndarray, rng: np.random.Generator
+    data: OutfitData,
+    split: str,
+    liked: np.ndarray,
+    choices: int,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Exchanges one slot of each outfit, the same for all wrong choices."""
     sampler = NegativeSampler(data, split, "catalogue")
     length = (liked >= 0).sum(axis=1)
     slot = np.floor(rng.random(len(liked)) * length).astype(int)
-    blanks = np.repeat(liked[:, None], FITB_CHOICES, axis=1)
+    blanks = np.repeat(liked[:, None], choices, axis=1)
     rows = np.arange(len(liked))
-    blanks[rows, 1:, slot] = sampler.wrong_items(
-        liked, slot, FITB_CHOICES - 1, rng
-    )
+    blanks[rows, 1:, slot] = sampler.wrong_items(liked, slot, choices - 1, rng)
     return blanks

@@ -10,6 +10,7 @@ from fndrec.evaluation.int8_tower import int8_tower
 from fndrec.evaluation.latency import measure
 from fndrec.evaluation.model_costs import ModelCosts
 from fndrec.evaluation.multiply_adds import multiply_adds
+from fndrec.evaluation.protocols import SampledNegatives
 from fndrec.evaluation.work import Work, item_work, outfit_work
 from fndrec.models import OutfitRecommender
 
@@ -75,8 +76,7 @@ def compare(
         models,
         data,
         split,
-        negatives=negatives,
-        negative_sampling=negative_sampling,
+        protocol=SampledNegatives(negatives, negative_sampling),
         seed=seed,
     )
     # The seed gives the candidates of `evaluate` again.

@@ -9,8 +9,9 @@ from fndrec.data import atomic_write
 from fndrec.evaluation.latency import Latency
 from fndrec.evaluation.markdown_table import markdown_table
 from fndrec.evaluation.model_costs import ModelCosts
+from fndrec.evaluation.protocols.candidate_ranking import COLUMNS
 from fndrec.evaluation.quality_plot import Point, quality_plot
-from fndrec.evaluation.result import COLUMNS, EvaluationResult
+from fndrec.evaluation.result import EvaluationResult
 
 # Axes of costs in the picture.
 COSTS = {
@@ -172,8 +173,7 @@ class Comparison:
             max(baselines, key=lambda one: one[1]),
             path,
             title=f"{evaluation.data}, {evaluation.likes:,} likes of "
-            f"{evaluation.split}, each against {evaluation.negatives} "
-            f"negatives ({evaluation.negative_sampling})",
+            f"{evaluation.split}, {evaluation.against}",
             x_label=COSTS[cost],
             y_label=COLUMNS[metric],
         )

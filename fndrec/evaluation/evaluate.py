@@ -1,74 +1,101 @@
 """Models and baselines side by side."""
 
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable, Mapping, Sequence
 
 from fndrec.data import OutfitData
 from fndrec.evaluation.baselines import default_baselines
 from fndrec.evaluation.candidates import Candidates
+from fndrec.evaluation.protocols import (
+    Protocol,
+    default_protocol,
+    protocol_named,
+)
+from fndrec.evaluation.protocols.candidate_ranking import CandidateRanking
 from fndrec.evaluation.result import EvaluationResult
-from fndrec.evaluation.user_metrics import best_choice_rate, user_metrics
+from fndrec.evaluation.scorer import ModelScorer, Scorer
+from fndrec.evaluation.user_values import UserValues
 from fndrec.models import OutfitRecommender
+
+Measured = OutfitRecommender | Scorer
 
 
 def evaluate(
-    model: OutfitRecommender | Mapping[str, OutfitRecommender],
+    model: Measured | Mapping[str, Measured | Sequence[Measured]],
     data: OutfitData,
     split: str = "valid",
     *,
-    negatives: int = 10,
-    negative_sampling: str | Mapping[str, float] | None = None,
+    protocol: str | Protocol | None = None,
     baselines: bool = True,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
 ) -> EvaluationResult:
-    """Ranks each like of a split against negatives, as the peers do.
+    """Ranks the likes of a split by a protocol, as the peers do.
 
     Every distinct item is embedded once, outfits are scored in large batches
     and metrics computed without a loop over users.
 
     Args:
-        model: A model, or several by name.
+        model: A model, or several by name. Anything that scores is measured
+            in the same way, see `Scorer`. A list under one name holds runs
+            of one model, trained with several seeds: its metrics are their
+            means.
         data: The data set, with photos loaded if a model looks at them.
         split: Name of the split.
-        negatives: Negatives of each like.
-        negative_sampling: Kind of the negatives, see `Candidates.of`.
+        protocol: A protocol or the name of one: `"type-aware"`, `"hard"`,
+            `"all outfits"`, `"cold users"`, `"cold items"`. By default
+            `"hard"` where users share outfits, else `"type-aware"`.
         baselines: Whether to rank by counts too.
-        seed: Seed of the candidates.
+        seed: Seed of the candidates; of several, metrics are means over all
+            of them.
 
     Returns:
         An `EvaluationResult`.
 
     Raises:
+        ValueError: If there is no such protocol, or no seed.
         DataError: If there is no such split.
 
     Example:
 
     >>> print(fndrec.evaluate({"teacher": teacher, "student": student}, data))
 
-    Reference: Lu et al. 2019, section 5 (the protocol).
+    Reference: Lu et al. 2019, section 5 (the default protocol).
     """
     models = model if isinstance(model, Mapping) else {"model": model}
-    candidates = Candidates.of(data, split, negatives, negative_sampling, seed)
-    metrics = {
-        name: score_candidates(one, data, candidates)
-        for name, one in models.items()
-    }
-    for baseline in default_baselines(data) if baselines else []:
-        metrics[baseline.name] = summarise(
-            candidates.user,
-            baseline.score(candidates.user, candidates.outfits),
-            baseline.score(candidates.user, candidates.blanks),
-        )
-    return EvaluationResult(
+    if protocol is None:
+        protocol = default_protocol(data)
+    elif isinstance(protocol, str):
+        protocol = protocol_named(protocol)
+    seeds = [seed] if isinstance(seed, int) else list(seed)
+    if not seeds:
+        raise ValueError("`seed` should hold one seed or more. Received: none")
+    rankings = [protocol.prepare(data, split, one) for one in seeds]
+    values: dict[str, dict[str, UserValues]] = {}
+    for name, one in models.items():
+        runs = list(one) if isinstance(one, Sequence) else [one]
+        measured = []
+        for run in runs:
+            scorer = (
+                ModelScorer(run, data)
+                if isinstance(run, OutfitRecommender)
+                else run
+            )
+            draws = [ranking.measure(scorer) for ranking in rankings]
+            measured.append(_merged(UserValues.summed, draws))
+        values[name] = _merged(UserValues.stacked, measured)
+    if baselines and protocol.baselines:
+        for baseline in default_baselines(data):
+            draws = [ranking.measure(baseline) for ranking in rankings]
+            values[baseline.name] = _merged(UserValues.summed, draws)
+    return EvaluationResult.of(
+        values,
         data=data.name,
         split=split,
-        likes=len(candidates.user),
-        negatives=negatives,
-        negative_sampling=candidates.sampling,
-        seed=seed,
-        metrics=metrics,
+        likes=rankings[0].likes,
+        protocol=protocol.name,
+        source=protocol.source,
+        against=rankings[0].against,
+        columns=dict(protocol.columns),
+        seeds=seeds,
         models=list(models),
     )
 
@@ -86,28 +113,14 @@ def score_candidates(
     Returns:
         Metrics by name.
     """
-    model, data = model.seeing(data)
-    sets = np.concatenate([candidates.outfits, candidates.blanks], axis=1)
-    scores = model.score_sets(data, data.user_index[candidates.user], sets)
-    width = candidates.outfits.shape[1]
-    return summarise(candidates.user, scores[:, :width], scores[:, width:])
+    ranking = CandidateRanking(candidates, "")
+    values = ranking.measure(ModelScorer(model, data))
+    return {name: value.mean for name, value in values.items()}
 
 
-def summarise(
-    users: np.ndarray, scores: np.ndarray, blanks: np.ndarray
-) -> dict[str, Any]:
-    """All metrics of scored candidates.
-
-    Args:
-        users: `(likes,)` rows of users.
-        scores: `(likes, candidates)` scores, column 0 the liked outfit.
-        blanks: `(likes, choices)` scores of the blanks, column 0 the truth.
-
-    Returns:
-        Metrics by name.
-    """
-    return {
-        **user_metrics(users, scores),
-        "hit@1": best_choice_rate(scores),
-        "fitb": best_choice_rate(blanks),
-    }
+def _merged(
+    how: Callable[[Sequence[UserValues]], UserValues],
+    parts: Sequence[dict[str, UserValues]],
+) -> dict[str, UserValues]:
+    """Values of the same names, merged name by name."""
+    return {name: how([part[name] for part in parts]) for name in parts[0]}

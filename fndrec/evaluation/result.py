@@ -2,24 +2,18 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from fndrec.data import atomic_write
 from fndrec.evaluation.markdown_table import markdown_table
-
-COLUMNS = {
-    "auc": "AUC",
-    "ndcg": "NDCG",
-    "mean_ndcg": "mean NDCG",
-    "hit@1": "hit@1",
-    "fitb": "FITB",
-}
+from fndrec.evaluation.user_values import UserValues
 
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationResult:
-    """Metrics of models and baselines on the same candidates.
+    """Metrics of models and baselines on the same likes.
 
     Printing it gives a table, `save` a JSON file.
 
@@ -27,42 +21,146 @@ class EvaluationResult:
         data: Name of the data set.
         split: Name of the split.
         likes: Number of likes ranked.
-        negatives: Negatives of each like.
-        negative_sampling: Kind of the negatives.
-        seed: Seed of the candidates.
-        metrics: For each model or baseline its metrics, see `user_metrics`;
-            and `"hit@1"`, the share of likes ranked above all their
-            negatives, `"fitb"`, fill-in-the-blank accuracy of 4 choices.
+        protocol: Name of the protocol.
+        source: Who measured so before.
+        against: What the likes are ranked against, in words.
+        columns: Heads of the metrics, by their keys.
+        seeds: Seeds of the candidates.
+        metrics: For each model or baseline its metrics by key. Those of
+            the protocols with candidates: see `user_metrics`; and
+            `"hit@1"`, the share of likes ranked above all their negatives,
+            `"fitb"`, fill-in-the-blank accuracy.
+        intervals: For each of these the ends of its 95% bootstrap interval,
+            over users, and over the runs of a model if there are several.
         models: Which of the names are models; the others are baselines.
+        values: The metrics user by user, which `difference` needs; not in
+            the JSON file.
     """
 
     data: str
     split: str
     likes: int
-    negatives: int
-    negative_sampling: str
-    seed: int
+    protocol: str
+    source: str
+    against: str
+    columns: dict[str, str]
+    seeds: list[int]
     metrics: dict[str, dict[str, float]]
+    intervals: dict[str, dict[str, list[float]]]
     models: list[str]
+    values: Mapping[str, Mapping[str, UserValues]] | None = dataclasses.field(
+        default=None, compare=False, repr=False
+    )
+
+    @classmethod
+    def of(
+        cls, values: Mapping[str, Mapping[str, UserValues]], **known: Any
+    ) -> Self:
+        """A result from the metrics of each user.
+
+        Args:
+            values: For each model or baseline its metrics by key.
+            **known: The other attributes.
+
+        Returns:
+            The result.
+        """
+        return cls(
+            metrics={
+                name: {key: value.mean for key, value in found.items()}
+                for name, found in values.items()
+            },
+            intervals={
+                name: {
+                    key: list(value.interval()) for key, value in found.items()
+                }
+                for name, found in values.items()
+            },
+            values=values,
+            **known,
+        )
 
     def __str__(self) -> str:
-        title = (
-            f"{self.data}, {self.split}: {self.likes:,} likes, each against "
-            f"{self.negatives} negatives ({self.negative_sampling})"
-        )
-        return f"{title}\n{self.to_markdown()}"
+        return self.table()
 
-    def to_markdown(self) -> str:
-        """The metrics as a Markdown table."""
+    def table(self, intervals: bool = False) -> str:
+        """What was ranked, and the metrics below.
+
+        Args:
+            intervals: Whether the ends of the intervals are shown.
+
+        Returns:
+            A line and a Markdown table.
+        """
+        title = f"{self.data}, {self.split}: {self.likes:,} likes, "
+        return f"{title}{self.against}\n{self.to_markdown(intervals)}"
+
+    def to_markdown(self, intervals: bool = False) -> str:
+        """The metrics as a Markdown table.
+
+        Args:
+            intervals: Whether the ends of the intervals are shown.
+
+        Returns:
+            The table.
+        """
+
+        def cell(name: str, key: str) -> str:
+            shown = f"{self.metrics[name][key]:9.4f}"
+            if not intervals:
+                return shown
+            low, high = self.intervals[name][key]
+            return f"{shown} [{low:.4f}, {high:.4f}]"
+
         rows = [
-            [name, *(f"{values[key]:9.4f}" for key in COLUMNS)]
-            for name, values in self.metrics.items()
+            [name, *(cell(name, key) for key in self.columns)]
+            for name in self.metrics
         ]
-        return markdown_table(["model", *COLUMNS.values()], rows)
+        return markdown_table(["model", *self.columns.values()], rows)
+
+    def difference(
+        self, first: str, second: str, metric: str = "auc"
+    ) -> tuple[float, float, float]:
+        """How far one model or baseline lies above another, by pairs.
+
+        Args:
+            first: Name of the one.
+            second: Name of the other.
+            metric: Key of the metric.
+
+        Returns:
+            The difference and the ends of its 95% bootstrap interval, over
+            the same users, and runs, for both.
+
+        Raises:
+            ValueError: If a name is not known, the result was read from a
+                file, or the two have different numbers of runs.
+        """
+        if self.values is None:
+            raise ValueError(
+                "A difference needs the metrics of each user. Received: a "
+                "result that was read from a file"
+            )
+        for name, value, known in (
+            ("first", first, self.metrics),
+            ("second", second, self.metrics),
+            ("metric", metric, self.columns),
+        ):
+            if value not in known:
+                raise ValueError(
+                    f"`{name}` should be one of {[*known]}. "
+                    f"Received: {name}={value!r}"
+                )
+        return self.values[first][metric].difference(
+            self.values[second][metric]
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain Python values."""
-        return dataclasses.asdict(self)
+        plain = dataclasses.replace(self, values=None)
+        found = dataclasses.asdict(plain)
+        del found["values"]
+        return found
 
     def save(self, path: str | Path) -> None:
         """Writes the result as JSON.

@@ -114,21 +114,25 @@ def metrics_by_user(
     }
 
 
-def best_choice_rate(scores: np.ndarray, k: int = 1) -> float:
-    """Share of rows whose column 0 is among the `k` best; ties are fair.
+def best_choice(scores: np.ndarray, k: int = 1) -> np.ndarray:
+    """Whether column 0 of a row is among the `k` best; ties are fair.
 
     Args:
         scores: `(rows, choices)`, the true one in column 0.
         k: How many best choices count.
 
     Returns:
-        The share; a constant scorer gets `k / choices`.
+        Floats `(rows,)`, each the mean over the orders of tied choices; a
+        constant scorer gets `k / choices`.
     """
-    if not len(scores):
-        return float("nan")
     better = (scores[:, 1:] > scores[:, :1]).sum(axis=1)
     tied = (scores[:, 1:] == scores[:, :1]).sum(axis=1) + 1
-    return float(np.clip((k - better) / tied, 0.0, 1.0).mean())
+    return np.clip((k - better) / tied, 0.0, 1.0)
+
+
+def best_choice_rate(scores: np.ndarray, k: int = 1) -> float:
+    """Mean of `best_choice`, NaN if there is no row."""
+    return float(best_choice(scores, k).mean()) if len(scores) else float("nan")
 
 
 def _running(

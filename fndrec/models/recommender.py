@@ -17,13 +17,16 @@ from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
 from fndrec.data.item_sets import distinct_items_of
 from fndrec.errors import DataError
 from fndrec.layers import (
+    CodePool,
     FeatureTower,
     IdEmbedding,
     ImageTower,
     ItemTower,
+    MeanPool,
     OutfitScore,
     SetTransformer,
     UserAnchors,
+    UserCodes,
     UserEmbedding,
     UserHistoryEncoder,
 )
@@ -38,7 +41,9 @@ from fndrec.models.users_by_likes import (
 )
 
 VOCABULARY_FILE = "vocabulary.json"
-USERS = ("table", "history", "anchors")
+AGGREGATORS = ("set_transformer", "mean", "codes")
+USERS = ("table", "history", "anchors", "codes")
+Users = UserEmbedding | UserAnchors | UserCodes | UserHistoryEncoder
 # What the towers call the size of what they look at.
 SIZES = {"feature": "num_features", "image": "image_size"}
 
@@ -66,9 +71,10 @@ class OutfitRecommender(_tfrs.Model):
 
     Args:
         item_tower: An `ItemTower`.
-        aggregator: A `SetTransformer` or any layer called as
-            `aggregator(items, outfits, training=...)`.
-        user_embedding: A `UserEmbedding`, `UserAnchors`, or a
+        aggregator: A `SetTransformer`, `MeanPool`, `CodePool`, or any layer
+            called as `aggregator(items, outfits, training=...)` that has a
+            `dim`.
+        user_embedding: A `UserEmbedding`, `UserAnchors`, `UserCodes`, or a
             `UserHistoryEncoder`, with which users are known by what they
             liked alone.
         score: An `OutfitScore`.
@@ -97,8 +103,8 @@ class OutfitRecommender(_tfrs.Model):
     def __init__(
         self,
         item_tower: ItemTower,
-        aggregator: SetTransformer,
-        user_embedding: UserEmbedding | UserAnchors | UserHistoryEncoder,
+        aggregator: SetTransformer | MeanPool,
+        user_embedding: Users,
         score: OutfitScore,
         **kwargs: Any,
     ) -> None:
@@ -144,6 +150,7 @@ class OutfitRecommender(_tfrs.Model):
         score: str = "cosine",
         temperature: float | None = None,
         unknown_rate: float = 0.05,
+        aggregator: str = "set_transformer",
         users: str = "table",
         num_anchors: int = 4,
         seed: int = 0,
@@ -170,9 +177,13 @@ class OutfitRecommender(_tfrs.Model):
                 `1 / sqrt(dim)`: a temperature that does not follow makes the
                 softmax of a narrow model too sharp to learn from.
             unknown_rate: Share of ids hidden in training, see `IdEmbedding`.
+            aggregator: `"set_transformer"`; `"mean"`, the plain mean of the
+                items, see `MeanPool`; or `"codes"`, that of their binary
+                codes, see `CodePool`.
             users: `"table"`, a vector each; `"history"`, computed from
-                the outfits they liked, see `UserHistoryEncoder`; or
-                `"anchors"`, several vectors each, see `UserAnchors`.
+                the outfits they liked, see `UserHistoryEncoder`;
+                `"anchors"`, several vectors each, see `UserAnchors`; or
+                `"codes"`, a binary code each, see `UserCodes`.
             num_anchors: Vectors of each user of `"anchors"`.
             seed: Seed of all weights.
 
@@ -182,10 +193,15 @@ class OutfitRecommender(_tfrs.Model):
         Raises:
             ValueError: If an argument is out of its range.
         """
-        if users not in USERS:
-            raise ValueError(
-                f"`users` should be one of {USERS}. Received: users={users!r}"
-            )
+        for name, value, known_values in (
+            ("users", users, USERS),
+            ("aggregator", aggregator, AGGREGATORS),
+        ):
+            if value not in known_values:
+                raise ValueError(
+                    f"`{name}` should be one of {known_values}. "
+                    f"Received: {name}={value!r}"
+                )
         if temperature is None:
             temperature = 0.8 / dim**0.5
         known = data.vocabulary
@@ -225,7 +241,7 @@ class OutfitRecommender(_tfrs.Model):
             )
         made: dict[str, Any] = {"seed": seed + 2, "name": "user_embedding"}
         made["unknown_rate"] = unknown_rate
-        user_embedding: UserEmbedding | UserAnchors | UserHistoryEncoder
+        user_embedding: Users
         if users == "history":
             user_embedding = UserHistoryEncoder(dim, num_heads, **made)
         elif users == "anchors":
@@ -233,16 +249,19 @@ class OutfitRecommender(_tfrs.Model):
                 len(known.users), dim, num_anchors, **made
             )
         else:
-            user_embedding = UserEmbedding(len(known.users), dim, **made)
+            table = UserCodes if users == "codes" else UserEmbedding
+            user_embedding = table(len(known.users), dim, **made)
+        pool: SetTransformer | MeanPool
+        if aggregator == "set_transformer":
+            pool = SetTransformer(
+                dim, num_blocks, num_heads, seed=seed, name="aggregator"
+            )
+        else:
+            mean = MeanPool if aggregator == "mean" else CodePool
+            pool = mean(dim, name="aggregator")
         return {
             "item_tower": ItemTower(dim, **towers, name="item_tower"),
-            "aggregator": SetTransformer(
-                dim,
-                num_blocks,
-                num_heads,
-                seed=seed,
-                name="aggregator",
-            ),
+            "aggregator": pool,
             "user_embedding": user_embedding,
             "score": OutfitScore(score, temperature, name="score"),
         }
@@ -789,7 +808,8 @@ class OutfitRecommender(_tfrs.Model):
             )
         encoder = UserHistoryEncoder(
             users.dim,
-            self.aggregator.num_heads,
+            # One that has no attention has no heads to follow.
+            getattr(self.aggregator, "num_heads", 4),
             unknown_rate=users.unknown_rate,
             seed=users.seed,
             name=users.name,

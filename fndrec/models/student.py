@@ -30,7 +30,7 @@ class FNDStudent(OutfitRecommender):
 
     Args:
         item_tower: An `ItemTower`.
-        aggregator: A `SetTransformer`.
+        aggregator: See `OutfitRecommender`.
         user_embedding: See `OutfitRecommender`.
         score: An `OutfitScore`.
         projection_dim: Width of the contrastive projection head; `None`
@@ -72,19 +72,20 @@ class FNDStudent(OutfitRecommender):
         self._contrastive_weight = 0.0
         if projection_dim is not None:
             width = aggregator.dim
+            seed = getattr(aggregator, "seed", None)
             self.projection = keras.Sequential(
                 [
                     keras.layers.Dense(
                         width,
                         activation="relu",
                         kernel_initializer=keras.initializers.GlorotUniform(
-                            seed=part_seed(aggregator.seed, "hidden")
+                            seed=part_seed(seed, "hidden")
                         ),
                     ),
                     keras.layers.Dense(
                         projection_dim,
                         kernel_initializer=keras.initializers.GlorotUniform(
-                            seed=part_seed(aggregator.seed, "projection")
+                            seed=part_seed(seed, "projection")
                         ),
                     ),
                 ],

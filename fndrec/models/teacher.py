@@ -19,7 +19,7 @@ class FNDTeacher(OutfitRecommender):
 
     Args:
         item_tower: An `ItemTower`.
-        aggregator: A `SetTransformer`.
+        aggregator: See `OutfitRecommender`.
         user_embedding: See `OutfitRecommender`.
         score: An `OutfitScore`.
         **kwargs: Passed to `keras.Model`.

@@ -19,6 +19,7 @@ import fndrec
 from fndrec.cli import main
 from fndrec.cli.main import parser
 from fndrec.data import OutfitData
+from fndrec.evaluation import SampledNegatives
 
 TINY = [
     *("--epochs", "1", "--batch-size", "50", "--negatives", "2"),
@@ -191,12 +192,36 @@ def test_evaluate(
     )
     data = OutfitData.load(photo_shop).with_photos(16)
     model = fndrec.load_model(photo_model / "model.keras")
-    expected = fndrec.evaluate(model, data, "train", negatives=4, seed=5)
+    four = SampledNegatives(4)
+    expected = fndrec.evaluate(model, data, "train", protocol=four, seed=5)
     assert json.loads(path.read_text()) == expected.to_dict()
     assert capsys.readouterr().out == f"{expected}\n"
     record = json.loads(path.with_name("run.json").read_text())
     assert record["command"] == "evaluate"
     assert record["metrics"] == expected.to_dict()
+
+
+def test_evaluate_by_a_protocol(
+    photo_model: Path, photo_shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(
+        *("evaluate", photo_model, photo_shop, "--protocol", "all outfits"),
+        *("--draws", 2, "--intervals"),
+    )
+    data = OutfitData.load(photo_shop).with_photos(16)
+    model = fndrec.load_model(photo_model / "model.keras")
+    expected = fndrec.evaluate(model, data, protocol="all outfits", seed=[0, 1])
+    assert capsys.readouterr().out == f"{expected.table(intervals=True)}\n"
+    assert "recall@20" in expected.table()
+
+
+def test_a_protocol_says_what_is_ranked_against(
+    photo_model: Path, photo_shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["evaluate", str(photo_model), str(photo_shop)]
+    arguments += ["--protocol", "hard", "--negatives", "3"]
+    assert main(arguments) == 2
+    assert "--protocol='hard', --negatives=3" in capsys.readouterr().err
 
 
 PAIRS = [

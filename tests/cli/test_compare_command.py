@@ -10,6 +10,7 @@ from tiny_models import copy_shop, tiny_student, tiny_teacher
 import fndrec
 from fndrec.cli import main
 from fndrec.data import OutfitData
+from fndrec.evaluation import SampledNegatives
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def test_compare(
         name: fndrec.load_model(world / name / "model.keras")
         for name in ("teacher", "student")
     }
-    alone = fndrec.evaluate(models, data, negatives=3, seed=2)
+    alone = fndrec.evaluate(models, data, protocol=SampledNegatives(3), seed=2)
     assert read["evaluation"] == alone.to_dict()
     record = json.loads((out / "run.json").read_text())
     assert record["command"] == "compare"

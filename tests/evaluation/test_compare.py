@@ -16,7 +16,7 @@ from tiny_models import tiny_student, tiny_teacher
 import fndrec
 from fndrec import DataError, compare, evaluate
 from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
-from fndrec.evaluation import Candidates, Comparison
+from fndrec.evaluation import Candidates, Comparison, SampledNegatives
 from fndrec.evaluation.int8_tower import Int8Tower, int8_tower
 from fndrec.evaluation.plot_labels import place_labels
 from fndrec.evaluation.quality_plot import Point, quality_plot
@@ -57,7 +57,9 @@ def found(models: Models, tiny_photo_data: OutfitData) -> Comparison:
 def test_metrics_are_those_of_evaluate(
     found: Comparison, models: Models, tiny_photo_data: OutfitData
 ) -> None:
-    alone = evaluate(models, tiny_photo_data, negatives=3, seed=1)
+    alone = evaluate(
+        models, tiny_photo_data, protocol=SampledNegatives(3), seed=1
+    )
     assert found.evaluation == alone
 
 

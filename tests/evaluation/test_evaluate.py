@@ -10,7 +10,12 @@ from tiny_models import batch_of, tiny_student, tiny_teacher
 
 from fndrec import DataError, Validation, evaluate
 from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
-from fndrec.evaluation import Candidates, EvaluationResult, user_metrics
+from fndrec.evaluation import (
+    Candidates,
+    EvaluationResult,
+    SampledNegatives,
+    user_metrics,
+)
 from fndrec.evaluation.user_metrics import best_choice_rate
 from fndrec.models import FNDTeacher
 
@@ -25,7 +30,7 @@ def model(tiny_data: OutfitData) -> FNDTeacher:
 def test_metrics_are_those_of_the_candidates(
     model: FNDTeacher, tiny_data: OutfitData
 ) -> None:
-    result = evaluate(model, tiny_data, negatives=3, seed=2)
+    result = evaluate(model, tiny_data, protocol=SampledNegatives(3), seed=2)
     found = Candidates.of(tiny_data, "valid", 3, seed=2)
     scores = np.array(model(batch_of(tiny_data, found.user, found.outfits)))
     blanks = np.array(model(batch_of(tiny_data, found.user, found.blanks)))
@@ -42,7 +47,8 @@ def test_metrics_are_those_of_the_candidates(
         "item popularity",
         "category frequency",
     ]
-    assert (result.split, result.negatives, result.seed) == ("valid", 3, 2)
+    assert (result.split, result.seeds) == ("valid", [2])
+    assert result.against == "each against 3 negatives (catalogue)"
     assert result.likes == len(found.user)
 
 
@@ -119,7 +125,9 @@ def test_validation_is_evaluate(tiny_data: OutfitData) -> None:
 
     class Look(keras.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            found = evaluate(self.model, tiny_data, negatives=4, seed=3)
+            found = evaluate(
+                self.model, tiny_data, protocol=SampledNegatives(4), seed=3
+            )
             seen.append(found.metrics["model"])
 
     history = model.fit(

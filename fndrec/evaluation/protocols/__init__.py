@@ -1,0 +1,74 @@
+"""Ways to measure, by name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from fndrec.data import OutfitData
+from fndrec.evaluation.candidates import default_sampling
+from fndrec.evaluation.protocols.all_outfits import AllOutfits
+from fndrec.evaluation.protocols.cold_items import ColdItems
+from fndrec.evaluation.protocols.cold_users import ColdUsers
+from fndrec.evaluation.protocols.fixed_candidates import FixedCandidates
+from fndrec.evaluation.protocols.protocol import Protocol, Ranking
+from fndrec.evaluation.protocols.sampled_negatives import SampledNegatives
+
+__all__ = [
+    "PROTOCOLS",
+    "AllOutfits",
+    "ColdItems",
+    "ColdUsers",
+    "FixedCandidates",
+    "Protocol",
+    "Ranking",
+    "SampledNegatives",
+    "default_protocol",
+    "protocol_named",
+]
+
+PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
+    {
+        one.name: one
+        for one in (
+            SampledNegatives(10, "catalogue", name="type-aware"),
+            SampledNegatives(10, "hard", name="hard"),
+            AllOutfits(),
+            ColdUsers(),
+            ColdItems(),
+        )
+    }
+)
+"""The protocols that need no more than a data set, by name."""
+
+_OF_SAMPLING = {"catalogue": "type-aware", "hard": "hard"}
+
+
+def default_protocol(data: OutfitData) -> Protocol:
+    """The protocol of a data set of which nothing is said.
+
+    Args:
+        data: The data set.
+
+    Returns:
+        `"hard"` where users share outfits, else `"type-aware"`.
+    """
+    return PROTOCOLS[_OF_SAMPLING[default_sampling(data)]]
+
+
+def protocol_named(name: str) -> Protocol:
+    """A protocol by its name.
+
+    Args:
+        name: The name.
+
+    Returns:
+        The protocol.
+
+    Raises:
+        ValueError: If there is none of this name.
+    """
+    if name not in PROTOCOLS:
+        raise ValueError(
+            f"`protocol` should be one of {tuple(PROTOCOLS)}, or an object. "
+            f"Received: protocol={name!r}"
+        )
+    return PROTOCOLS[name]

@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+from scipy.stats import bootstrap
+from tiny_models import tiny_teacher
+
+from fndrec import evaluate
+from fndrec.data import OutfitData
+from fndrec.evaluation import EvaluationResult, UserValues
+
+
+def test_means_by_hand() -> None:
+    users = UserValues.of_users(np.array([0.5, np.nan, 1.0]))
+    assert users.mean == 0.75
+    likes = UserValues.of_likes(np.array([7, 3, 7]), np.array([1.0, 0.0, 0.0]))
+    np.testing.assert_array_equal(likes.total, [0, 1])
+    np.testing.assert_array_equal(likes.count, [1, 2])
+    assert likes.mean == pytest.approx(1 / 3)
+    summed = UserValues.summed([likes, likes])
+    assert summed.mean == likes.mean
+    stacked = UserValues.stacked([users, UserValues.of_users(np.zeros(3))])
+    assert stacked.total.shape == (2, 3)
+    assert stacked.mean == pytest.approx(1.5 / 5)
+
+
+def test_no_case() -> None:
+    none = UserValues.of_users(np.full(3, np.nan))
+    assert np.isnan(none.mean)
+    assert np.isnan(none.interval()).all()
+
+
+def test_interval_is_that_of_scipy() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.beta(4, 2, 200)
+    low, high = UserValues.of_users(values).interval()
+    expected = bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=5000,
+        method="percentile",
+        rng=np.random.default_rng(1),
+    ).confidence_interval
+    width = expected.high - expected.low
+    assert low == pytest.approx(expected.low, abs=0.15 * width)
+    assert high == pytest.approx(expected.high, abs=0.15 * width)
+    assert UserValues.of_users(values).interval() == (low, high)
+
+
+def test_likes_of_a_user_are_drawn_together() -> None:
+    """100 likes of 4 users say less than 100 likes of 100 users."""
+    value = np.repeat([0.0, 1.0, 0.0, 1.0], 25)
+    few = UserValues.of_likes(np.repeat(np.arange(4), 25), value).interval()
+    many = UserValues.of_likes(np.arange(100), value).interval()
+    assert few[1] - few[0] > 2 * (many[1] - many[0])
+
+
+def test_runs_widen_the_interval() -> None:
+    users = np.full(400, 0.5)
+    runs = [UserValues.of_users(users + gap) for gap in (-0.1, 0.0, 0.1)]
+    low, high = UserValues.stacked(runs).interval()
+    assert low < 0.45
+    assert high > 0.55
+
+
+def test_pairs_tell_more_than_two_intervals() -> None:
+    rng = np.random.default_rng(2)
+    values = rng.random(300)
+    first = UserValues.of_users(values + 0.01)
+    second = UserValues.of_users(values)
+    found, low, high = first.difference(second)
+    assert found == pytest.approx(0.01)
+    assert low == pytest.approx(0.01)
+    assert high == pytest.approx(0.01)
+    with pytest.raises(ValueError, match=r"shape \(300,\)"):
+        first.difference(UserValues.of_users(values[1:]))
+
+
+def test_of_an_evaluation(tiny_data: OutfitData) -> None:
+    models = [tiny_teacher(tiny_data, seed=seed) for seed in (1, 2)]
+    each = [evaluate(m, tiny_data, seed=[0, 1]) for m in models]
+    both = evaluate({"two": models}, tiny_data, seed=[0, 1])
+    for name, value in both.metrics["two"].items():
+        alone = [found.metrics["model"][name] for found in each]
+        assert value == pytest.approx(np.mean(alone))
+    draws = [evaluate(models[0], tiny_data, seed=seed) for seed in (0, 1)]
+    for name, value in each[0].metrics["model"].items():
+        alone = [found.metrics["model"][name] for found in draws]
+        assert value == pytest.approx(np.mean(alone))
+    popularity = each[0].metrics["item popularity"]
+    assert both.metrics["item popularity"] == popularity
+    low, high = both.intervals["two"]["auc"]
+    assert low <= both.metrics["two"]["auc"] <= high
+    assert f"[{low:.4f}, {high:.4f}]" in both.table(intervals=True)
+    assert f"[{low:.4f}" not in str(both)
+
+
+def test_difference_of_an_evaluation(tiny_data: OutfitData) -> None:
+    models = {name: tiny_teacher(tiny_data, seed=ord(name)) for name in "ab"}
+    found = evaluate(models, tiny_data)
+    gap, low, high = found.difference("a", "b", "fitb")
+    assert low <= gap <= high
+    expected = found.metrics["a"]["fitb"] - found.metrics["b"]["fitb"]
+    assert gap == pytest.approx(expected)
+    for wrong, message in (
+        (("c", "b"), "`first` should be one of"),
+        (("a", "c"), "`second` should be one of"),
+        (("a", "b", "mrr"), "metric='mrr'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            found.difference(*wrong)
+    read = EvaluationResult(**found.to_dict())
+    assert read == found
+    with pytest.raises(ValueError, match="read from a file"):
+        read.difference("a", "b")
+
+
+def test_no_seed(tiny_data: OutfitData) -> None:
+    with pytest.raises(ValueError, match="one seed or more"):
+        evaluate(tiny_teacher(tiny_data), tiny_data, seed=[])
