@@ -20,12 +20,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed import embedding, evaluation, scoring, steps
+from benchmarks.speed import (
+    embedding,
+    evaluation,
+    growth,
+    scoring,
+    steps,
+)
 from benchmarks.study import report
 from fndrec.data import atomic_write
 
 PACKAGES = ("fndrec", "tensorflow", "keras", "numpy")
-PARTS = ("steps", "embedding", "evaluation", "scoring")
+PARTS = ("steps", "embedding", "evaluation", "scoring", "growth")
 Part = Callable[[Path, bool], tuple[list[report.Section], dict[str, Any]]]
 
 
@@ -49,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             evaluation.run, wardrobe=args.wardrobe, ifashion=args.ifashion
         ),
         "scoring": scoring.run,
+        "growth": growth.run,
     }
     for name in args.parts:
         started = time.time()

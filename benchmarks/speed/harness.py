@@ -133,6 +133,11 @@ def resident_mib() -> float:
     return _status("RssAnon")
 
 
+def held_mib() -> float:
+    """Memory held now, mapped files included, in MiB; NaN if not known."""
+    return _status("VmRSS")
+
+
 def _status(key: str) -> float:
     if not STATUS.exists():
         return float("nan")

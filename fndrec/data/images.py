@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import mmap
 import os
 import shutil
 import stat
@@ -29,6 +30,9 @@ PixelArray = npt.NDArray[np.uint8]
 LAYOUT = 1
 """Part of every store's key: to be raised when pixels or layout change."""
 
+HELD = 2**28
+"""Bytes of photos read before the pages they lie in are given back."""
+
 CHUNK = 256
 """Photos between two records of what is done: what a kill can cost."""
 
@@ -37,7 +41,9 @@ class ImageStore:
     """Photos of one size as a memory-mapped array.
 
     `build` decodes every photo once; later runs open the array at once and
-    read from disk only what they ask for.
+    read from disk only what they ask for. The memory of the process does not
+    grow with the photos: what was read is given back to the system, which
+    keeps it as long as there is room.
 
     Args:
         path: The `.npy` file of a store.
@@ -72,6 +78,7 @@ class ImageStore:
                 f"Received: {array.dtype} {shape}"
             )
         self.array: PixelArray = array
+        self._held = 0
         self.path = path
         self.size: int = shape[1]
 
@@ -151,10 +158,22 @@ class ImageStore:
             raise IndexError(
                 f"`rows` should not be negative. Received: {np.min(rows)}"
             )
-        return np.asarray(self.array).take(rows, axis=0)
+        photos = np.asarray(self.array).take(rows, axis=0)
+        self._held += photos.nbytes
+        if self._held > HELD:
+            self._held = 0
+            _give_back(self.array)
+        return photos
 
     def __repr__(self) -> str:
         return f"ImageStore({len(self)} photos of {self.size} px, {self.path})"
+
+
+def _give_back(array: PixelArray) -> None:
+    """Lets go of the pages of a mapped file, which the system may keep."""
+    mapped = getattr(array, "_mmap", None)
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def unreadable_photos(

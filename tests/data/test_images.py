@@ -417,3 +417,35 @@ def test_progress_is_logged_off_a_terminal(
     assert "photos" not in capsys.readouterr().err
     ImageStore.build(names, root, size=4, progress=True)
     assert "Decoding photos: 100%" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/smaps").exists(), reason="memory is told on Linux"
+)
+def test_what_was_read_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "photos.npy"
+    pixels = np.random.default_rng(0).integers(
+        256, size=(2000, 64, 64, 3), dtype=np.uint8
+    )
+    np.save(path, pixels)
+    monkeypatch.setattr("fndrec.data.images.HELD", pixels.nbytes // 8)
+    store = ImageStore(path)
+
+    def held() -> int:
+        """KiB of the file that the process holds."""
+        text = Path("/proc/self/smaps").read_text(encoding="utf-8")
+        own = text.split(str(path), 1)[1]
+        return int(own.split("\nRss:", 1)[1].split()[0])
+
+    most = 0
+    for start in range(0, 2000, 20):
+        rows = np.arange(start, start + 20)
+        np.testing.assert_array_equal(store.gather(rows), pixels[rows])
+        most = max(most, held())
+    assert most < 0.5 * pixels.nbytes / 1024
+    # Without it, all that was read is held.
+    monkeypatch.setattr("fndrec.data.images.HELD", 2 * pixels.nbytes)
+    store.gather(np.arange(2000))
+    assert held() > 0.9 * pixels.nbytes / 1024
