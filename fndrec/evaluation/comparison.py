@@ -114,7 +114,13 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as plain Python values."""
-        return dataclasses.asdict(self)
+        return {
+            "evaluation": self.evaluation.to_dict(),
+            "costs": {
+                name: dataclasses.asdict(found)
+                for name, found in self.costs.items()
+            },
+        }
 
     def to_json(self, path: str | Path) -> None:
         """Writes the comparison as JSON.
