@@ -28,7 +28,7 @@ def check_likes(
     names = {}
     outfit_rows = {}
     for split, table in source.likes.items():
-        checks = RowChecks(table.source, table.num_rows, on_error)
+        checks = RowChecks(table.source, table.num_rows, on_error, table.place)
         users = table.text("user_id")
         liked = table.text("outfit_id")
         checks.reject_bad_ids("user_id", users)
