@@ -10,18 +10,22 @@ from fndrec.data.model_vocabulary import ModelVocabulary
 from fndrec.data.negatives import NegativeSampler
 from fndrec.data.readers.difashion import read_difashion
 from fndrec.data.readers.iqon3000 import read_iqon3000
-from fndrec.data.readers.layouts import read_fixed
+from fndrec.data.readers.layouts import LAYOUTS, read_fixed
 from fndrec.data.readers.pog import read_pog
 from fndrec.data.readers.polyvore_outfits import read_polyvore_outfits
 from fndrec.data.readers.polyvore_u import read_polyvore_u
+from fndrec.data.readers.table_fixed import write_fixed
 from fndrec.data.replace_item import ReplaceItem
 from fndrec.data.similar import similar_items
+from fndrec.data.summary import DataSummary
 from fndrec.data.synthetic import SyntheticShop
 from fndrec.data.synthetic_truth import SyntheticTruth
 from fndrec.data.tables import OutfitData
 from fndrec.data.vocabulary import Vocabulary
 
 __all__ = [
+    "LAYOUTS",
+    "DataSummary",
     "EraseItem",
     "FixedCandidates",
     "ImageStore",
@@ -46,4 +50,5 @@ __all__ = [
     "read_polyvore_u",
     "similar_items",
     "unreadable_photos",
+    "write_fixed",
 ]

@@ -150,11 +150,15 @@ def _likes(
     division: tuple[float, float, int],
 ) -> dict[str, SourceTable]:
     known = outfits.columns["outfit_id"]
+    # Arrow would hash all outfits again for every block.
+    row_of = {name: row for row, name in enumerate(known.to_pylist())}
     users = GrowingIds()
     liked, lines = [], []
     for block in stream:
         values = block.fields["outfit_id"]
-        rows = pc.fill_null(pc.index_in(values, known), -1).to_numpy()
+        encoded = values.dictionary_encode()
+        found = [row_of.get(n, -1) for n in encoded.dictionary.to_pylist()]
+        rows = np.array(found, np.int32)[encoded.indices.to_numpy()]
         keep = stream.reject(
             block,
             rows < 0,
@@ -172,7 +176,7 @@ def _likes(
             cell(names),
         )
         users.add(block.kept(keep).fields["user_id"])
-        liked.append(rows[keep].astype(np.int32))
+        liked.append(rows[keep])
         lines.append(block.line[keep])
     user, outfit, line = _distinct(users.codes(), _flat(liked), _lines(lines))
     if min_likes > 1:

@@ -141,8 +141,9 @@ class PolyvoreUFiles:
             index = items[..., slot]
             second = slot == 1 and category == "top"
             bad = (index >= size) | (index < (-1 if second else 0))
+            outside: BoolArray = np.any(bad, axis=1)
             checks.reject(
-                bad.any(axis=1),
+                outside,
                 category,
                 f"should be a line of {self.image_list(category).name}, 0 to "
                 f"{size - 1}" + (", or -1 for no second top" * second),
