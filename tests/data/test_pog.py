@@ -11,7 +11,7 @@ from published import pog
 
 from fndrec.data import OutfitData, read_fixed, read_pog
 from fndrec.data.readers import line_stream
-from fndrec.data.readers.line_stream import GrowingIds
+from fndrec.data.readers.growing_ids import GrowingIds
 from fndrec.data.readers.split_likes import split_likes
 from fndrec.errors import DataError
 

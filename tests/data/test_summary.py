@@ -5,7 +5,8 @@ import json
 import pyarrow as pa
 
 from fndrec.data import DataSummary, OutfitData
-from fndrec.data.summary import SplitSummary, Spread
+from fndrec.data.split_summary import SplitSummary
+from fndrec.data.spread import Spread
 
 
 def shop() -> OutfitData:

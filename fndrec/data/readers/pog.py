@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fndrec.data.readers.growing_ids import GrowingIds
 from fndrec.data.readers.line_stream import (
-    GrowingIds,
     LineStream,
     empty,
     joined,
@@ -53,7 +53,8 @@ def read_pog(
     one like. Items that no outfit has are left out.
 
     The files are read in blocks. What is held of a line of `user_data.txt` is
-    16 bytes, and each user's id once.
+    16 bytes, and each user's id once; the checks then take some 200 bytes of
+    each like that is kept.
 
     Args:
         folder: The folder of the three files.
