@@ -129,6 +129,28 @@ def test_a_bad_photo_in_an_lmdb(tmp_path: Path) -> None:
     assert data.with_photos(8, on_error="drop").num_items == 14
 
 
+def test_an_lmdb_that_changes_makes_a_new_store(tmp_path: Path) -> None:
+    polyvore_u(tmp_path)
+    photos = polyvore_u_photos(tmp_path)
+    files = {name: (photos / name).read_bytes() for name in polyvore_u_names()}
+    lmdb = write_lmdb(tmp_path / "photos", files)
+    data = read_polyvore_u(tmp_path, photos=lmdb)
+    cache = tmp_path / "cache"
+    before = data.with_photos(8, cache_dir=cache).store
+    assert before is not None
+    again = data.with_photos(8, cache_dir=cache).store
+    assert again is not None
+    assert again.path == before.path
+    pixels = np.array(before.array)
+    (lmdb / "data.mdb").unlink()
+    lmdb.rename(tmp_path / "old")
+    write_lmdb(lmdb, files | {"top00.jpg": files["top01.jpg"]})
+    after = data.with_photos(8, cache_dir=cache).store
+    assert after is not None
+    np.testing.assert_array_equal(after.array[0], pixels[1])
+    np.testing.assert_array_equal(after.array[1:], pixels[1:])
+
+
 def features(names: list[str]) -> dict[str, bytes]:
     return {
         name: np.array([row, 0.5, -1], "<f4").tobytes()

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from fndrec.data.readers.encoded_text import EncodedText
 from fndrec.errors import DataError
 
 ITEM_COLUMNS = ("item_id", "category", "image", "group", "feature")
@@ -36,6 +37,20 @@ class SourceTable:
     columns: dict[str, pa.Array]
     num_rows: int
     place: Callable[[int], str] | None = None
+
+    def encoded(self, column: str) -> EncodedText:
+        """Returns a column as strings of which each is held once.
+
+        Raises:
+            DataError: As `text`.
+        """
+        array = self.columns[column]
+        if pa.types.is_dictionary(array.type):
+            names = as_text(array.dictionary, self.source, column)
+            return EncodedText.of(
+                pa.DictionaryArray.from_arrays(array.indices, names)
+            )
+        return EncodedText.of(self.text(column))
 
     def text(self, column: str) -> pa.StringArray:
         """Returns a column as strings, null where a value is missing.
