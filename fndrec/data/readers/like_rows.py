@@ -35,7 +35,7 @@ def check_likes(
         checks.reject_bad_ids("user_id", users)
         checks.reject_empty("outfit_id", liked)
         # The last is that of a missing value.
-        rows = np.append(outfits.rows(liked.values), -1)[liked.codes]
+        rows = np.append(outfits.rows(liked.values), np.int32(-1))[liked.codes]
         usable = "" if on_error == "raise" else " that were kept"
         checks.reject(
             rows < 0,
