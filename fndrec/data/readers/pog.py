@@ -53,8 +53,7 @@ def read_pog(
     one like. Items that no outfit has are left out.
 
     The files are read in blocks. What is held of a line of `user_data.txt` is
-    16 bytes, and each user's id once; the checks then take some 200 bytes of
-    each like that is kept.
+    16 bytes, and each user's id once.
 
     Args:
         folder: The folder of the three files.
