@@ -197,3 +197,17 @@ def test_convert_is_whole_or_not_there(
     words: list[object] = ["convert", tmp_path / "again", folder, "--overwrite"]
     fails(capsys, words, folder, "run.json")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["again", "out", "pog"]
+
+
+@pytest.mark.parametrize("action", ["inspect", "convert"])
+def test_help_shows_every_default(
+    action: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as done:
+        run(action, "--help")
+    assert done.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "default: None" not in shown
+    assert "--max-slots" in shown
+    assert "8 of tables" in shown
+    assert "seed" in shown
