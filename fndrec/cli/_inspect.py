@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=None,
         metavar="FILE.png",
-        help="picture of some liked outfits; needs photos",
+        help="picture of some liked outfits; needs photos (default: none)",
     )
     parser.add_argument(
         "--outfits",

@@ -68,8 +68,9 @@ def _add_reading_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--variant",
         default=None,
-        help="polyvore-u: 630, 519, 53 or 32; polyvore-outfits: nondisjoint "
-        "(default) or disjoint",
+        help="polyvore-u: 630, 519, 53 or 32 (default: the one that is "
+        "there); polyvore-outfits: disjoint or nondisjoint (default: "
+        "nondisjoint)",
     )
     group.add_argument(
         "--photos",
@@ -77,21 +78,23 @@ def _add_reading_arguments(parser: argparse.ArgumentParser) -> None:
         default=None,
         metavar="DIR",
         help="polyvore-u, difashion, polyvore-outfits: folder of the photos, "
-        "or an LMDB of them",
+        "or an LMDB of them (default: where the layout has them)",
     )
     group.add_argument(
         "--features",
         type=Path,
         default=None,
         metavar="DIR",
-        help="polyvore-u: an LMDB of features",
+        help="polyvore-u: an LMDB of features (default: features/resnet34 "
+        "if it is there)",
     )
     group.add_argument(
         "--allow-pickle",
         action="store_const",
         const=True,
         default=None,
-        help="difashion: unpickle its files, for those you trust",
+        help="difashion: unpickle its files, for those you trust "
+        "(default: refuse)",
     )
     group.add_argument(
         "--valid",
