@@ -20,7 +20,10 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to do with rows that cannot be used",
     )
     parser.add_argument(
-        "--max-slots", type=int, default=8, help="items of an outfit at most"
+        "--max-slots",
+        type=int,
+        default=None,
+        help="items of an outfit at most (default: 8 of tables)",
     )
     parser.add_argument(
         "--photo-cache",

@@ -15,7 +15,7 @@ from fndrec.errors import DataError
 
 RUN_FILE = "run.json"
 # Commands that fill a folder of their own.
-FOLDER_COMMANDS = ("train", "distill", "demo")
+FOLDER_COMMANDS = ("train", "distill", "demo", "data")
 PACKAGES = ("fndrec", "tensorflow", "keras", "tensorflow-recommenders", "numpy")
 
 

@@ -11,6 +11,7 @@ from fndrec.cli import (
     compare,
     complete,
     compose,
+    data,
     demo,
     distill,
     evaluate,
@@ -26,6 +27,7 @@ from fndrec.errors import DataError
 
 COMMANDS = (
     demo,
+    data,
     train,
     distill,
     evaluate,

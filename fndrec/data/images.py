@@ -7,11 +7,11 @@ import logging
 import mmap
 import os
 import shutil
-import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
+from fndrec.data.photo_folder import PhotoFiles, open_photos, photo_states
 from fndrec.data.photos import read_photo
 from fndrec.errors import DataError
 
@@ -129,8 +130,9 @@ class ImageStore:
                 folder.mkdir(parents=True, exist_ok=True)
                 with _locked(folder / f"photos-{size}.lock"):
                     if not path.exists():
-                        files = [root / name for name in names]
-                        _build(path, files, size, progress, workers)
+                        with open_photos(root) as files:
+                            read = partial(_read, root, files)
+                            _build(path, names, read, size, progress, workers)
                         _remove_others(path, size)
             except OSError as error:
                 raise DataError(
@@ -200,28 +202,37 @@ def unreadable_photos(
     >>> unreadable_photos(["no.jpg"], Path("shop"))
     {0: 'shop/no.jpg: No such file or directory'}
     """
-    files = [root / name for name in _names(paths)]
+    names = _names(paths)
 
     def problem(row: int) -> str | None:
         try:
-            read_photo(files[row], size=8)
+            _read(root, files, names[row], 8)
         except DataError as error:
             return str(error)
         return None
 
-    return {
-        row: reason
-        for chunk in _chunks(
-            problem, range(len(files)), "Checking photos", progress, workers
-        )
-        for row, reason in chunk
-        if reason is not None
-    }
+    with open_photos(root) as files:
+        return {
+            row: reason
+            for chunk in _chunks(
+                problem, range(len(names)), "Checking photos", progress, workers
+            )
+            for row, reason in chunk
+            if reason is not None
+        }
+
+
+def _read(root: Path, files: PhotoFiles, name: str, size: int) -> PixelArray:
+    file = files(name)
+    if isinstance(file, Path):
+        return read_photo(file, size)
+    return read_photo(root / name, size, file)
 
 
 def _build(
     path: Path,
-    files: list[Path],
+    names: list[str],
+    read: Callable[[str, int], PixelArray],
     size: int,
     progress: bool | None,
     workers: int | None,
@@ -229,12 +240,12 @@ def _build(
     """Decodes all photos beside `path`, then gives the result its name."""
     _remove_others(path, size, unfinished=True)
     part, marks = path.with_suffix(".part"), path.with_suffix(".done")
-    if not _resumable(part, marks, len(files)):
-        _allocate(part, marks, (len(files), size, size, 3))
-    failures = _decode(part, marks, files, size, progress, workers)
+    if not _resumable(part, marks, len(names)):
+        _allocate(part, marks, (len(names), size, size, 3))
+    failures = _decode(part, marks, names, read, size, progress, workers)
     if failures:
         raise DataError(
-            f"{len(failures)} of {len(files)} photos cannot be read. The "
+            f"{len(failures)} of {len(names)} photos cannot be read. The "
             f"first: {failures[0]}"
         )
     os.replace(part, path)
@@ -244,18 +255,19 @@ def _build(
 def _decode(
     part: Path,
     marks: Path,
-    files: list[Path],
+    names: list[str],
+    read: Callable[[str, int], PixelArray],
     size: int,
     progress: bool | None,
     workers: int | None,
 ) -> list[str]:
     """Decodes the photos not marked as done; returns what went wrong."""
     pixels: np.memmap = np.load(part, mmap_mode="r+", allow_pickle=False)
-    done = np.memmap(marks, np.uint8, mode="r+", shape=len(files))
+    done = np.memmap(marks, np.uint8, mode="r+", shape=len(names))
 
     def decode(row: int) -> str | None:
         try:
-            pixels[row] = read_photo(files[row], size)
+            pixels[row] = read(names[row], size)
         except DataError as error:
             return str(error)
         return None
@@ -381,15 +393,10 @@ def _key(names: list[str], root: Path, size: int) -> str:
     """
     digest = hashlib.blake2b(f"{LAYOUT} {size}".encode(), digest_size=8)
     missing = []
-    for name in names:
-        try:
-            state = (root / name).stat()
-        except (OSError, ValueError):
+    for name, state in zip(names, photo_states(root, names), strict=True):
+        if state is None:
             missing.append(name)
-            continue
-        if not stat.S_ISREG(state.st_mode):
-            missing.append(name)
-        digest.update(f"\0{name}\0{state.st_size} {state.st_mtime_ns}".encode())
+        digest.update(f"\0{name}\0{state}".encode())
     if missing:
         raise DataError(
             f"{len(missing)} of {len(names)} photos are missing. The first: "

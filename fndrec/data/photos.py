@@ -1,6 +1,7 @@
 """Photos from files: what is let in, and how it becomes pixels."""
 
 import functools
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -55,12 +56,16 @@ def decode_photo(contents: Any, size: int) -> Any:
     )
 
 
-def read_photo(path: Path, size: int) -> np.ndarray:
+def read_photo(
+    path: Path, size: int, contents: bytes | None = None
+) -> np.ndarray:
     """Reads the photo in a file, unless the file is not to be trusted.
 
     Args:
         path: The file.
         size: Height and width of the result.
+        contents: What the file holds, where `path` is but a name, such as
+            that of a photo in a database.
 
     Returns:
         uint8 array `(size, size, 3)`.
@@ -75,8 +80,12 @@ def read_photo(path: Path, size: int) -> np.ndarray:
     (64, 64, 3)
     """
     try:
-        _check_header(path)
-        return _decoder(size)(path.read_bytes()).numpy()
+        if contents is None:
+            _check_header(path, path)
+            contents = path.read_bytes()
+        else:
+            _check_header(path, io.BytesIO(contents))
+        return _decoder(size)(contents).numpy()
     except DataError:
         raise
     except OSError as error:
@@ -85,10 +94,10 @@ def read_photo(path: Path, size: int) -> np.ndarray:
         raise DataError(f"{path}: {_reason(error)}") from error
 
 
-def _check_header(path: Path) -> None:
+def _check_header(path: Path, file: Path | io.BytesIO) -> None:
     """Refuses, from the first bytes, what is not to be decoded."""
     try:
-        with Image.open(path, formats=FORMATS) as photo:
+        with Image.open(file, formats=FORMATS) as photo:
             pixels = photo.width * photo.height
             if photo.format == "GIF":  # all its pictures get decoded
                 pixels *= getattr(photo, "n_frames", 1)
@@ -97,9 +106,14 @@ def _check_header(path: Path) -> None:
     except OSError as error:
         if error.errno is not None:
             raise
+        size = (
+            path.stat().st_size
+            if isinstance(file, Path)
+            else len(file.getbuffer())
+        )
         raise DataError(
             f"{path}: not a readable {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
-            f" file ({path.stat().st_size:,} bytes)"
+            f" file ({size:,} bytes)"
         ) from error
     except Exception as error:  # whatever else a crafted header provokes
         raise DataError(f"{path}: damaged header ({error})") from error

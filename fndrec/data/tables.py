@@ -96,23 +96,34 @@ class OutfitData:
         cls,
         folder: str | os.PathLike[str],
         on_error: OnError = "raise",
-        max_slots: int = 8,
+        max_slots: int | None = None,
         splits: Sequence[str] | None = None,
+        format: str = "auto",
+        **options: Any,
     ) -> OutfitData:
-        """Reads a folder of Parquet files if it has any, else of CSV files.
+        """Reads a folder of any known layout.
 
         Args:
             folder: The folder.
             on_error: As in `from_csv`.
-            max_slots: As in `from_csv`.
+            max_slots: As in `from_csv`; by default that of the layout, 8 for
+                tables.
             splits: As in `from_csv`.
+            format: `"csv"` or `"parquet"`; or the layout of a published set,
+                see the reader of that name in `fndrec.data`: `"polyvore-u"`,
+                `"difashion"`, `"pog"`, `"iqon3000"`, `"polyvore-outfits"`.
+                By default the layout that the folder has; Parquet files go
+                before CSV files.
+            **options: Further arguments of that reader.
 
         Raises:
-            DataError: As in `from_csv`.
+            DataError: As in `from_csv`; if the folder has no known layout.
         """
-        parquet = (Path(folder) / "items.parquet").exists()
-        read = cls.from_parquet if parquet else cls.from_csv
-        return read(folder, on_error, max_slots, splits)
+        from fndrec.data.readers.layouts import read_folder
+
+        return read_folder(
+            folder, on_error, max_slots, splits, format, **options
+        )
 
     @classmethod
     def from_csv(
@@ -224,6 +235,22 @@ class OutfitData:
         from fndrec.data.readers.csv_tables import write_csv
 
         write_csv(self, folder)
+
+    def to_parquet(self, folder: str | os.PathLike[str]) -> None:
+        """Writes the tables in the layout that `from_parquet` reads.
+
+        As `to_csv`, in files such as `items.parquet`. Ids may contain `;`.
+
+        Args:
+            folder: Folder to write to; made if it is missing.
+
+        Raises:
+            DataError: If the folder holds a table of the layout that would
+                not be replaced.
+        """
+        from fndrec.data.readers.parquet import write_parquet
+
+        write_parquet(self, folder)
 
     @property
     def num_users(self) -> int:

@@ -394,7 +394,8 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 
 def test_the_commands() -> None:
     assert sorted(commands()) == [
-        *("audit", "compare", "complete", "compose", "demo", "distill"),
+        *("audit", "compare", "complete", "compose", "data", "demo"),
+        "distill",
         *("evaluate", "explain", "export", "export-device", "find"),
         *("score", "serve", "train"),
     ]

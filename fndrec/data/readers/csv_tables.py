@@ -15,16 +15,17 @@ import pyarrow.csv as pacsv
 
 from fndrec.data.files import atomic_path
 from fndrec.data.readers.features import load_features
+from fndrec.data.readers.parquet import id_lists
 from fndrec.data.readers.source import (
     ITEM_COLUMNS,
     LIKE_COLUMNS,
     OUTFIT_COLUMNS,
-    SPLITS,
     Source,
     SourceTable,
     check_columns,
     check_file,
     check_folder,
+    check_stale,
     source_table,
     splits_to_read,
 )
@@ -168,12 +169,7 @@ def write_csv(data: OutfitData, folder: str | os.PathLike[str]) -> None:
     names = [f"{split}.csv" for split in data.splits]
     if data.features is not None:
         names.append("features.npy")
-    for stale in ("features.npy", *(f"{split}.csv" for split in SPLITS)):
-        if stale not in names and (root / stale).exists():
-            raise DataError(
-                f"`folder` should hold no table that this data lacks. "
-                f"Received: {root / stale}"
-            )
+    check_stale(root, names, ".csv", "features.npy")
     _write_rows(
         root / "items.csv", columns, zip(*columns.values(), strict=True)
     )
@@ -210,10 +206,7 @@ def _check_separator(data: OutfitData) -> None:
 
 
 def _joined_items(data: OutfitData) -> list[str]:
-    used = data.outfit_items >= 0
-    offsets = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
-    names = data.items.ids.take(pa.array(data.outfit_items[used]))
-    lists = pa.ListArray.from_arrays(offsets.astype(np.int32), names)
+    lists = id_lists(data.items, data.outfit_items)
     return pc.binary_join(lists, ";").to_pylist()
 
 

@@ -16,8 +16,12 @@ from fndrec.errors import DataError
 FloatArray = npt.NDArray[np.float32]
 
 
-def load_features(path: Path, num_items: int) -> npt.NDArray[Any]:
+def load_features(path: Path, num_items: int | None = None) -> npt.NDArray[Any]:
     """Reads `features.npy`: floats `(items, features)`.
+
+    Args:
+        path: The file.
+        num_items: Number of its rows; None for any.
 
     Raises:
         DataError: If the file is no such array.
@@ -32,7 +36,7 @@ def load_features(path: Path, num_items: int) -> npt.NDArray[Any]:
         not isinstance(features, np.ndarray)
         or not np.issubdtype(features.dtype, np.floating)
         or features.ndim != 2
-        or features.shape[0] != num_items
+        or features.shape[0] != (num_items or features.shape[0])
         or not features.shape[1]
     ):
         received = (
@@ -42,7 +46,7 @@ def load_features(path: Path, num_items: int) -> npt.NDArray[Any]:
         )
         raise DataError(
             f"{path}: an array of floats with one row for each of the "
-            f"{num_items} items was expected. Received: {received}"
+            f"{num_items or ''} items was expected. Received: {received}"
         )
     return features
 

@@ -37,7 +37,7 @@ def check_items(source: Source, on_error: OnError) -> CheckedItems:
         DataError: If a row cannot be used (with `on_error="raise"`).
     """
     table = source.items
-    checks = RowChecks(table.source, table.num_rows, on_error)
+    checks = RowChecks(table.source, table.num_rows, on_error, table.place)
     ids = table.text("item_id")
     checks.reject_bad_ids("item_id", ids)
     checks.reject_repeated("item_id", ids)

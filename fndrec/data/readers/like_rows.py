@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
 from fndrec.data.likes import Likes
@@ -28,12 +29,13 @@ def check_likes(
     names = {}
     outfit_rows = {}
     for split, table in source.likes.items():
-        checks = RowChecks(table.source, table.num_rows, on_error)
-        users = table.text("user_id")
-        liked = table.text("outfit_id")
+        checks = RowChecks(table.source, table.num_rows, on_error, table.place)
+        users = table.encoded("user_id")
+        liked = table.encoded("outfit_id")
         checks.reject_bad_ids("user_id", users)
         checks.reject_empty("outfit_id", liked)
-        rows = outfits.rows(liked)
+        # The last is that of a missing value.
+        rows = np.append(outfits.rows(liked.values), np.int32(-1))[liked.codes]
         usable = "" if on_error == "raise" else " that were kept"
         checks.reject(
             rows < 0,
@@ -42,16 +44,18 @@ def check_likes(
             cell(liked),
         )
         checks.drop_copies(users, liked)
-        names[split] = checks.kept(users)
+        names[split] = users.kept(checks.keep)
         outfit_rows[split] = rows[checks.keep]
     if not len(names["train"]):
         raise DataError(
             f"{source.likes['train'].source}: at least one like was "
             "expected. Received: none that can be used"
         )
-    every = pa.chunked_array(list(names.values()))
+    every = pa.chunked_array([users.distinct() for users in names.values()])
     vocabulary = Vocabulary(every.unique())
     return vocabulary, {
-        split: Likes(vocabulary.rows(users), outfit_rows[split])
+        split: Likes(
+            vocabulary.rows(users.values)[users.codes], outfit_rows[split]
+        )
         for split, users in names.items()
     }

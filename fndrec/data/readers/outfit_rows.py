@@ -26,7 +26,7 @@ def check_outfits(
         DataError: If a row cannot be used (with `on_error="raise"`).
     """
     table = source.outfits
-    checks = RowChecks(table.source, table.num_rows, on_error)
+    checks = RowChecks(table.source, table.num_rows, on_error, table.place)
     ids = table.text("outfit_id")
     checks.reject_bad_ids("outfit_id", ids)
     lists, lengths, names = _item_lists(table)

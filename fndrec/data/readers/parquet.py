@@ -6,9 +6,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fndrec.data.files import atomic_path
 from fndrec.data.readers.source import (
     ITEM_COLUMNS,
     LIKE_COLUMNS,
@@ -18,11 +20,13 @@ from fndrec.data.readers.source import (
     check_columns,
     check_file,
     check_folder,
+    check_stale,
     source_table,
     splits_to_read,
 )
 from fndrec.data.readers.validation import build, check_arguments
 from fndrec.data.tables import OnError, OutfitData
+from fndrec.data.vocabulary import Vocabulary
 from fndrec.errors import DataError
 
 
@@ -39,10 +43,16 @@ def read_parquet(
     names = splits_to_read(splits, root, ".parquet")
     source = Source(
         name=root.resolve().name,
-        items=_read(root / "items.parquet", ITEM_COLUMNS[:1], ITEM_COLUMNS),
-        outfits=_read(root / "outfits.parquet", OUTFIT_COLUMNS, OUTFIT_COLUMNS),
+        items=read_parquet_file(
+            root / "items.parquet", ITEM_COLUMNS[:1], ITEM_COLUMNS
+        ),
+        outfits=read_parquet_file(
+            root / "outfits.parquet", OUTFIT_COLUMNS, OUTFIT_COLUMNS
+        ),
         likes={
-            name: _read(root / f"{name}.parquet", LIKE_COLUMNS, LIKE_COLUMNS)
+            name: read_parquet_file(
+                root / f"{name}.parquet", LIKE_COLUMNS, LIKE_COLUMNS
+            )
             for name in names
         },
         photo_root=root,
@@ -50,9 +60,20 @@ def read_parquet(
     return build(source, on_error, max_slots)
 
 
-def _read(
+def read_parquet_file(
     path: Path, required: Sequence[str], wanted: Sequence[str]
 ) -> SourceTable:
+    """Reads columns of a Parquet file.
+
+    Args:
+        path: The file.
+        required: Columns that must be there.
+        wanted: Columns that are read if they are there.
+
+    Raises:
+        DataError: If the file is missing or no Parquet file, or a column is
+            missing.
+    """
     check_file(path)
     try:
         # Not `read_table`, which takes folders named `key=value` for columns.
@@ -65,3 +86,52 @@ def _read(
             f"{path}: a Parquet file was expected. Received: {error}"
         ) from None
     return source_table(str(path), table)
+
+
+def write_parquet(data: OutfitData, folder: str | os.PathLike[str]) -> None:
+    """Writes a folder of Parquet files: see `OutfitData.to_parquet`."""
+    root = Path(folder)
+    root.mkdir(parents=True, exist_ok=True)
+    check_stale(root, [f"{split}.parquet" for split in data.splits], ".parquet")
+    columns: dict[str, pa.Array] = {"item_id": data.items.ids}
+    if data.categories is not None and data.item_category is not None:
+        columns["category"] = data.categories.ids.take(
+            pa.array(data.item_category)
+        )
+    if data.photos is not None:
+        columns["image"] = data.photos
+    if data.groups is not None:
+        columns["group"] = data.groups.ids.take(pa.array(data.item_group))
+    if data.features is not None:
+        columns["feature"] = pa.FixedSizeListArray.from_arrays(
+            pa.array(data.features.reshape(-1)), data.features.shape[1]
+        )
+    tables = {
+        "items": columns,
+        "outfits": {
+            "outfit_id": data.outfits.ids,
+            "item_ids": id_lists(data.items, data.outfit_items),
+        },
+    }
+    for split, likes in data.splits.items():
+        tables[split] = {
+            "user_id": data.users.ids.take(pa.array(likes.user)),
+            "outfit_id": data.outfits.ids.take(pa.array(likes.outfit)),
+        }
+    for name, table in tables.items():
+        with atomic_path(root / f"{name}.parquet") as draft:
+            pq.write_table(pa.table(table), draft)
+
+
+def id_lists(items: Vocabulary, rows: np.ndarray) -> pa.ListArray:
+    """The ids of the items of outfits.
+
+    Args:
+        items: The items.
+        rows: Int array `(outfits, slots)` of their rows, -1 padding.
+    """
+    used = rows >= 0
+    offsets = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
+    return pa.ListArray.from_arrays(
+        pa.array(offsets, pa.int32()), items.ids.take(pa.array(rows[used]))
+    )

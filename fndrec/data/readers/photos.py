@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fndrec.data.lmdb_file import LmdbFile, is_lmdb
 from fndrec.data.readers.row_checks import BoolArray, to_bools
 
 # Absolute (of either system), or with a `..` among its parts.
@@ -25,13 +26,20 @@ def check_photos(
 
     Args:
         paths: Paths relative to `root`.
-        root: Folder that no path may leave, not by a symbolic link either.
+        root: Folder that no path may leave, not by a symbolic link either;
+            or an LMDB of photos, which the paths are the keys of.
 
     Returns:
         Two bool arrays `(paths,)`: unsafe, missing.
     """
     unsafe = to_bools(pc.match_substring_regex(paths, _UNSAFE)).copy()
     missing = np.zeros(len(paths), np.bool_)
+    if is_lmdb(root):
+        with LmdbFile(root) as file:
+            for row, path in enumerate(paths.to_pylist()):
+                if path and not unsafe[row]:
+                    missing[row] = file.get(path) is None
+        return unsafe, missing
     inside = os.path.join(os.path.realpath(root), "")
     listed: dict[str, set[str]] = {}
     for row, path in enumerate(paths.to_pylist()):

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fndrec.data.readers.encoded_text import EncodedText
 from fndrec.data.tables import OnError
 from fndrec.errors import DataError
 
 logger = logging.getLogger("fndrec.data")
 
 BoolArray = npt.NDArray[np.bool_]
+Text: TypeAlias = pa.StringArray | EncodedText
 
 
 class RowChecks:
@@ -26,10 +29,18 @@ class RowChecks:
         num_rows: Number of its rows.
         on_error: "raise" raises at the first bad row, "drop" takes bad rows
             out of `keep` and logs them.
+        place: What messages call a row; "{source}, row {number}" by default.
     """
 
-    def __init__(self, source: str, num_rows: int, on_error: OnError):
+    def __init__(
+        self,
+        source: str,
+        num_rows: int,
+        on_error: OnError,
+        place: Callable[[int], str] | None = None,
+    ):
         self.source = source
+        self._place = place
         self.keep: BoolArray = np.ones(num_rows, np.bool_)
         self._on_error = on_error
 
@@ -60,17 +71,22 @@ class RowChecks:
         rows = np.flatnonzero(bad & self.keep)
         if not rows.size:
             return
+        place = self._place if source is None else None
         source = source or self.source
         if self._on_error == "raise":
             row = int(rows[0])
+            where = place(row) if place else f"{source}, row {row + 1}"
             more = f" (the first of {rows.size} such rows)"
             raise DataError(
-                f"{source}, row {row + 1}: `{column}` {expected}. "
+                f"{where}: `{column}` {expected}. "
                 f"Received: {column}={_shown(value(row))}"
                 f"{more if rows.size > 1 else ''}. "
                 'on_error="drop" (--on-error drop) drops such rows.'
             )
-        first = [f"{row + 1} ({_shown(value(int(row)))})" for row in rows[:10]]
+        first = [
+            f"{place(row) if place else row + 1} ({_shown(value(row))})"
+            for row in rows[:10].tolist()
+        ]
         logger.warning(
             "%s: dropped %d of %d rows, as `%s` %s. Rows: %s%s",
             source,
@@ -83,43 +99,55 @@ class RowChecks:
         )
         self.keep[rows] = False
 
-    def reject_empty(self, column: str, values: pa.StringArray) -> None:
+    def reject_empty(self, column: str, values: Text) -> None:
         """Rejects rows without a value in `column`."""
-        empty = to_bools(pc.equal(values, ""), null=True)
+        empty = _mask(values, lambda text: pc.equal(text, ""), null=True)
         self.reject(empty, column, "should not be empty", cell(values))
 
-    def reject_bad_ids(self, column: str, values: pa.StringArray) -> None:
+    def reject_bad_ids(self, column: str, values: Text) -> None:
         """Rejects rows whose id is empty or contains a line break."""
         self.reject_empty(column, values)
         self.reject(
             # Vocabularies are stored as one id a line.
-            to_bools(pc.match_substring_regex(values, "[\r\n]")),
+            _mask(
+                values,
+                lambda text: pc.match_substring_regex(text, "[\r\n]"),
+                null=False,
+            ),
             column,
             "should not contain a line break",
             cell(values),
         )
 
-    def drop_copies(self, *columns: pa.StringArray) -> None:
+    def drop_copies(self, *columns: Text) -> None:
         """Drops rows that say again, word for word, what a row before said.
 
         They do no harm, and published sets have them: they are logged, and
         no error even with `on_error="raise"`.
         """
         rows = np.flatnonzero(self.keep)
-        keys = np.stack([_codes(values)[rows] for values in columns], axis=1)
-        first = np.unique(keys, axis=0, return_index=True)[1]
+        keys = np.zeros(rows.size, np.int64)
+        for values in columns:
+            # One number a row: millions of rows sort in a second.
+            codes = _codes(values)[rows]
+            keys = keys * (codes.max(initial=0) + 1) + codes
+            keys = np.unique(keys, return_inverse=True)[1].reshape(-1)
+        first = np.unique(keys, return_index=True)[1]
         copies = np.delete(rows, first)
         if copies.size:
             self.keep[copies] = False
+            first_copy = int(copies[0])
             logger.info(
                 "%s: left out %d rows that repeat a row before them word for "
-                "word. The first: row %d",
+                "word. The first: %s",
                 self.source,
                 copies.size,
-                copies[0] + 1,
+                self._place(first_copy)
+                if self._place
+                else f"row {first_copy + 1}",
             )
 
-    def reject_repeated(self, column: str, values: pa.StringArray) -> None:
+    def reject_repeated(self, column: str, values: Text) -> None:
         """Rejects rows with the id of a row before them.
 
         A row that has been rejected does not count as one before.
@@ -131,7 +159,7 @@ class RowChecks:
         self.reject(repeated, column, "should not be repeated", cell(values))
 
 
-def cell(values: pa.Array) -> Callable[[int], object]:
+def cell(values: pa.Array | EncodedText) -> Callable[[int], object]:
     """Returns the function from a row to its value."""
 
     def value(row: int) -> object:
@@ -150,7 +178,17 @@ def to_bools(values: pa.Array, null: bool = False) -> BoolArray:
     return pc.fill_null(values, null).to_numpy(zero_copy_only=False)
 
 
-def _codes(values: pa.StringArray) -> npt.NDArray[np.int64]:
+def _mask(
+    values: Text, test: Callable[[pa.StringArray], pa.Array], null: bool
+) -> BoolArray:
+    if isinstance(values, EncodedText):
+        return values.mask(test, null)
+    return to_bools(test(values), null)
+
+
+def _codes(values: Text) -> npt.NDArray[np.int64]:
+    if isinstance(values, EncodedText):
+        return values.codes.astype(np.int64)
     codes = values.dictionary_encode(null_encoding="encode").indices
     return codes.to_numpy().astype(np.int64)
 

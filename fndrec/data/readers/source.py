@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from fndrec.data.readers.encoded_text import EncodedText
 from fndrec.errors import DataError
 
 ITEM_COLUMNS = ("item_id", "category", "image", "group", "feature")
@@ -27,11 +29,28 @@ class SourceTable:
         source: What messages call it: a path, or such as "items table".
         columns: Arrow array by column name.
         num_rows: Number of rows.
+        place: What messages call a row, where that is not its number in one
+            file.
     """
 
     source: str
     columns: dict[str, pa.Array]
     num_rows: int
+    place: Callable[[int], str] | None = None
+
+    def encoded(self, column: str) -> EncodedText:
+        """Returns a column as strings of which each is held once.
+
+        Raises:
+            DataError: As `text`.
+        """
+        array = self.columns[column]
+        if pa.types.is_dictionary(array.type):
+            names = as_text(array.dictionary, self.source, column)
+            return EncodedText.of(
+                pa.DictionaryArray.from_arrays(array.indices, names)
+            )
+        return EncodedText.of(self.text(column))
 
     def text(self, column: str) -> pa.StringArray:
         """Returns a column as strings, null where a value is missing.
@@ -64,6 +83,20 @@ class Source:
     photo_root: Path | None
     features: npt.NDArray[Any] | None = None
     features_source: str | None = None
+
+
+def placed(source: str, rows: npt.NDArray[np.integer]) -> Callable[[int], str]:
+    """What messages call the rows of a part of a file.
+
+    Args:
+        source: The file.
+        rows: Which row of the file each is, from 0.
+    """
+
+    def place(row: int) -> str:
+        return f"{source}, row {rows[row] + 1}"
+
+    return place
 
 
 def as_text(array: pa.Array, source: str, column: str) -> pa.StringArray:
@@ -158,6 +191,30 @@ def check_file(path: Path) -> None:
         )
 
 
+def check_stale(
+    folder: Path, written: Sequence[str], suffix: str, *others: str
+) -> None:
+    """Checks that a folder to write to holds no table of an older data set.
+
+    Only what a reader would read beside the new files matters.
+
+    Args:
+        folder: The folder.
+        written: Names of the files that are to be written.
+        suffix: Of the tables of likes.
+        *others: Other files that a reader would read.
+
+    Raises:
+        DataError: If it holds one.
+    """
+    for stale in (*others, *(f"{split}{suffix}" for split in SPLITS)):
+        if stale not in written and (folder / stale).exists():
+            raise DataError(
+                f"`folder` should hold no table that this data lacks. "
+                f"Received: {folder / stale}"
+            )
+
+
 def splits_to_read(
     splits: Sequence[str] | None, folder: Path, suffix: str
 ) -> list[str]:
@@ -173,6 +230,34 @@ def splits_to_read(
             if split == "train" or (folder / f"{split}{suffix}").exists()
         ]
     return ordered_splits(splits)
+
+
+def known_splits(
+    splits: Sequence[str] | None, path: Callable[[str], Path]
+) -> list[str]:
+    """Returns the splits to read of a layout that has train, valid and test.
+
+    Args:
+        splits: Names that were asked for, or None for all that are there.
+        path: The file of a split.
+
+    Raises:
+        DataError: If a name is none of them, or train is not among them.
+    """
+    if splits is None:
+        return [
+            split
+            for split in SPLITS
+            if split == "train" or path(split).is_file()
+        ]
+    names = ordered_splits(splits)
+    for name in names:
+        if name not in SPLITS:
+            raise DataError(
+                f"`splits` should name some of {list(SPLITS)}, which this "
+                f"layout has. Received: splits={names}"
+            )
+    return names
 
 
 def ordered_splits(splits: Sequence[str]) -> list[str]:

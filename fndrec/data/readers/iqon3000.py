@@ -1,0 +1,251 @@
+"""IQON3000: a tree with a JSON file for every outfit."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from fndrec.data.readers.json_files import load_json, text_id
+from fndrec.data.readers.source import Source, SourceTable, check_folder
+from fndrec.data.readers.split_likes import split_likes
+from fndrec.data.readers.validation import build, check_arguments
+from fndrec.data.tables import OnError, OutfitData
+from fndrec.errors import DataError
+
+logger = logging.getLogger("fndrec.data")
+
+# Sizes that the photos were distributed in, the one in the set first.
+_PHOTOS = ("{}_m.jpg", "{}_l.jpg", "{}.jpg", "{}_s.jpg")
+_CATEGORY = "category x color"
+_CROSS = "\u00d7"  # as in "\u30b3\u30fc\u30c8 \u00d7 \u30ec\u30c3\u30c9"
+_UNKNOWN = "unknown"
+
+
+def read_iqon3000(
+    folder: str | os.PathLike[str],
+    on_error: OnError = "raise",
+    max_slots: int = 8,
+    *,
+    valid: float = 0.1,
+    test: float = 0.1,
+    seed: int = 0,
+) -> OutfitData:
+    """Reads IQON3000.
+
+    ```text
+    IQON3000/
+      USER/
+        OUTFIT/
+          OUTFIT.json      one outfit
+          ITEM_m.jpg       the photos of its items (or _l, _s)
+    ```
+
+    An outfit's file holds `setId`, `user` and `items`, each item `itemId` and
+    `category x color` such as `トップス × ホワイト系`, of which the first part
+    is taken as the category. `user` and `setId` are those of the folders.
+    What else is there is not read. An item is described anew in every outfit;
+    category and photo are those of the first one, in the order of the
+    folders' names. An item without a category has the category `unknown`. If
+    any photo is there, every item has to have one.
+
+    Args:
+        folder: The folder of the users' folders.
+        on_error: As in `OutfitData.from_csv`. The published set has some
+            files that hold no outfit: "drop" leaves them out.
+        max_slots: As in `OutfitData.from_csv`.
+        valid: Share of each user's outfits for valid, rounded down. There is
+            no published split of outfits.
+        test: As `valid`, for test.
+        seed: Seed of that draw.
+
+    Returns:
+        The data.
+
+    Raises:
+        DataError: If a file holds no outfit, its user is not that of the
+            folder, a photo is missing, or as in `OutfitData.from_csv`.
+
+    Example:
+
+    >>> data = fndrec.data.read_iqon3000(
+    ...     "IQON3000", on_error="drop", max_slots=16)
+
+    Reference: Song, Han, Li, Chen, Xu, Nie 2019, GP-BPR: Personalized
+    Compatibility Modeling for Clothing Matching, ACM Multimedia;
+    https://github.com/hanxjing/GP-BPR. The tree and the keys are described in
+    `iqon-3000` of https://github.com/lzcn/outfit-datasets.
+    """
+    check_arguments(on_error, max_slots)
+    root = Path(folder)
+    check_folder(root)
+    users: list[str] = []
+    outfits: list[str] = []
+    lists: list[list[str]] = []
+    files: list[Path] = []
+    items: dict[str, tuple[str, str | None, Path]] = {}
+    dropped: list[str] = []
+    for user, outfit, path in _outfit_files(root):
+        try:
+            found = _outfit(path, user, outfit)
+        except DataError as error:
+            if on_error == "raise":
+                raise
+            dropped.append(str(error))
+            continue
+        there = _names(path.parent)
+        for item, category in found:
+            known = items.get(item)
+            if known is None or known[1] is None:
+                photo = _photo(item, path.parent, there, root)
+                items[item] = (known[0] if known else category, photo, path)
+        users.append(user)
+        outfits.append(outfit)
+        lists.append([item for item, _ in found])
+        files.append(path)
+    if dropped:
+        logger.warning(
+            "%s: dropped %d outfits whose file cannot be used: %s%s",
+            root,
+            len(dropped),
+            "; ".join(dropped[:10]),
+            "; ..." if len(dropped) > 10 else "",
+        )
+    if not users:
+        raise DataError(
+            f"{root}: folders USER/OUTFIT with a file OUTFIT.json each were "
+            "expected. Received: none that can be used"
+        )
+    photos = any(photo is not None for _, photo, _ in items.values())
+    liked = np.unique(np.array(users), return_inverse=True)[1]
+    return build(
+        Source(
+            name=root.resolve().name,
+            items=_items(items, photos),
+            outfits=SourceTable(
+                str(root),
+                {
+                    "outfit_id": pa.array(outfits, pa.string()),
+                    "item_ids": pa.array(lists, pa.list_(pa.string())),
+                },
+                len(outfits),
+                _names_of(files),
+            ),
+            likes={
+                split: SourceTable(
+                    str(root),
+                    {
+                        "user_id": pa.array(users).take(pa.array(rows)),
+                        "outfit_id": pa.array(outfits).take(pa.array(rows)),
+                    },
+                    len(rows),
+                    _names_of([files[row] for row in rows]),
+                )
+                for split, rows in split_likes(liked, valid, test, seed).items()
+            },
+            photo_root=root if photos else None,
+        ),
+        on_error,
+        max_slots,
+    )
+
+
+def _outfit_files(root: Path) -> Iterator[tuple[str, str, Path]]:
+    """Users, outfits and their files, in the order of the names."""
+    for user in _folders(root):
+        for outfit in _folders(root / user):
+            yield user, outfit, root / user / outfit / f"{outfit}.json"
+
+
+def _folders(folder: Path) -> list[str]:
+    with os.scandir(folder) as entries:
+        return sorted(
+            entry.name
+            for entry in entries
+            if not entry.name.startswith(".")
+            # A link could lead out of the tree.
+            and entry.is_dir(follow_symlinks=False)
+        )
+
+
+def _outfit(path: Path, user: str, outfit: str) -> list[tuple[str, str]]:
+    """The items of an outfit's file with their categories."""
+    # Copies that were unpacked in Japan are in Shift JIS.
+    found = load_json(path, ("utf-8-sig", "cp932"))
+    if not isinstance(found, dict) or not isinstance(found.get("items"), list):
+        raise DataError(
+            f"{path}: an object with setId, user and a list `items` was "
+            f"expected. Received: {_shown(found)}"
+        )
+    for key, expected in (("user", user), ("setId", outfit)):
+        if text_id(found.get(key)) != expected:
+            raise DataError(
+                f"{path}: `{key}` should be {expected!r}, as the folder is "
+                f"called. Received: {key}={found.get(key)!r}"
+            )
+    items = []
+    for number, item in enumerate(found["items"], 1):
+        name = text_id(item.get("itemId")) if isinstance(item, dict) else None
+        if not name or not name.strip():
+            raise DataError(
+                f"{path}, item {number}: an object with `itemId` was "
+                f"expected. Received: {_shown(item)}"
+            )
+        category = item.get(_CATEGORY)
+        if not isinstance(category, str):
+            category = ""
+        items.append((name, category.split(_CROSS)[0].strip() or _UNKNOWN))
+    return items
+
+
+def _names_of(files: list[Path]) -> Callable[[int], str]:
+    return lambda row: str(files[row])
+
+
+def _names(folder: Path) -> set[str]:
+    with os.scandir(folder) as entries:
+        return {entry.name for entry in entries}
+
+
+def _photo(item: str, folder: Path, there: set[str], root: Path) -> str | None:
+    """The path of an item's photo relative to the root, if it is there."""
+    for pattern in _PHOTOS:
+        name = pattern.format(item)
+        if name in there:
+            return (folder.relative_to(root) / name).as_posix()
+    return None
+
+
+def _items(
+    items: dict[str, tuple[str, str | None, Path]], photos: bool
+) -> SourceTable:
+    paths = [path for _, _, path in items.values()]
+    columns = {
+        "item_id": pa.array(list(items), pa.string()),
+        "category": pa.array([kind for kind, _, _ in items.values()]),
+    }
+    if photos:
+        columns["image"] = pa.array(
+            [
+                # A name that is missing, for the message.
+                photo or f"{path.parent.parent.name}/{path.stem}/{item}_m.jpg"
+                for item, (_, photo, path) in items.items()
+            ]
+        )
+    return SourceTable(
+        "the items",
+        columns,
+        len(items),
+        _names_of(paths),
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"keys {list(value)[:10]}"
+    return str(value)[:100]

@@ -1,0 +1,59 @@
+"""Likes without a published split, divided into train, valid and test."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fndrec.errors import DataError
+
+
+def split_likes(
+    user: npt.NDArray[np.integer], valid: float, test: float, seed: int
+) -> dict[str, npt.NDArray[np.int64]]:
+    """Divides each user's likes at random.
+
+    Of a user's n likes `floor(valid * n)` are for valid and `floor(test * n)`
+    for test: each user keeps some in train.
+
+    Args:
+        user: `(likes,)` who likes.
+        valid: Share of valid.
+        test: Share of test.
+        seed: Seed of the draw.
+
+    Returns:
+        Positions of likes by split, ascending; a split of none is left out.
+
+    Raises:
+        DataError: If the shares leave nothing for train.
+    """
+    for name, share in (("valid", valid), ("test", test)):
+        if not 0 <= share < 1:
+            raise DataError(
+                f"`{name}` should be a share, 0 or more and below 1. "
+                f"Received: {name}={share}"
+            )
+    if valid + test >= 1:
+        raise DataError(
+            "`valid` and `test` should leave some likes for train. "
+            f"Received: valid={valid}, test={test}"
+        )
+    draw = np.random.default_rng(seed).random(len(user))
+    order = np.lexsort((draw, user))
+    _, start, number = np.unique(
+        user[order], return_index=True, return_counts=True
+    )
+    place = np.arange(len(user)) - np.repeat(start, number)
+    first = np.repeat(np.floor(valid * number), number)
+    second = first + np.repeat(np.floor(test * number), number)
+    splits = {
+        "train": order[place >= second],
+        "valid": order[place < first],
+        "test": order[(place >= first) & (place < second)],
+    }
+    return {
+        name: np.sort(rows)
+        for name, rows in splits.items()
+        if name == "train" or len(rows)
+    }
