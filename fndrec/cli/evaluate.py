@@ -12,8 +12,15 @@ from fndrec.cli._data import (
     load_model_folder,
 )
 from fndrec.cli._run import RunRecord
+from fndrec.data import OutfitData, read_fixed
 from fndrec.errors import DataError
-from fndrec.evaluation import PROTOCOLS, Protocol, SampledNegatives, evaluate
+from fndrec.evaluation import (
+    PROTOCOLS,
+    FixedProtocol,
+    Protocol,
+    SampledNegatives,
+    evaluate,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="what is ranked against what (default: sampled negatives, as "
         "--negatives and --negative-sampling say)",
+    )
+    parser.add_argument(
+        "--fixed",
+        default=None,
+        metavar="NAME",
+        help="rank the candidates of this name that the data set comes with, "
+        "such as fitb_valid (default: none)",
     )
     parser.add_argument(
         "--draws",
@@ -54,11 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Runs the command."""
     record = RunRecord(args)
-    protocol = _protocol(args)
+    protocol: Protocol | None = _protocol(args)
     model = load_model_folder(args.model_dir)
     data = load_data(args, image_size_of(model))
     if args.fold_in:
         model = model.with_likes(data)
+    if args.fixed is not None:
+        protocol = _fixed(args, data)
     result = evaluate(
         model,
         data,
@@ -77,13 +93,27 @@ def run(args: argparse.Namespace) -> None:
 
 def _protocol(args: argparse.Namespace) -> Protocol:
     drawn = SampledNegatives(args.negatives, args.negative_sampling)
-    if args.protocol is None:
+    named = args.protocol if args.fixed is None else args.fixed
+    if named is None:
         return drawn
-    if drawn != SampledNegatives():
+    given = [args.protocol, args.fixed]
+    if drawn != SampledNegatives() or None not in given:
         raise DataError(
-            "--protocol says what likes are ranked against: --negatives and "
-            "--negative-sampling should not stand beside it. Received: "
-            f"--protocol={args.protocol!r}, --negatives={args.negatives}, "
+            "One of --protocol, --fixed, or --negatives with "
+            "--negative-sampling should say what likes are ranked against. "
+            f"Received: --protocol={args.protocol}, --fixed={args.fixed}, "
+            f"--negatives={args.negatives}, "
             f"--negative-sampling={args.negative_sampling}"
         )
-    return PROTOCOLS[args.protocol]
+    return drawn if args.protocol is None else PROTOCOLS[args.protocol]
+
+
+def _fixed(args: argparse.Namespace, data: OutfitData) -> FixedProtocol:
+    known = read_fixed(args.data_dir, data, args.on_error)
+    if args.fixed not in known:
+        raise DataError(
+            f"{args.data_dir}: --fixed should name candidates of the data "
+            f"set: {', '.join(known) or 'it has none'}. "
+            f"Received: --fixed={args.fixed}"
+        )
+    return FixedProtocol(known[args.fixed])

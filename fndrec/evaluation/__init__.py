@@ -23,7 +23,7 @@ from fndrec.evaluation.protocols import (
     AllOutfits,
     ColdItems,
     ColdUsers,
-    FixedCandidates,
+    FixedProtocol,
     Protocol,
     SampledNegatives,
 )
@@ -43,7 +43,7 @@ __all__ = [
     "ColdUsers",
     "Comparison",
     "EvaluationResult",
-    "FixedCandidates",
+    "FixedProtocol",
     "HeldOutFalseness",
     "LikedProbability",
     "MatrixFactorization",

@@ -20,19 +20,16 @@ class Candidates:
         user: `(likes,)` rows of users.
         outfits: `(likes, 1 + negatives, slots)` item rows, -1 padding, the
             liked outfit in column 0.
-        blanks: `(blanks, choices, slots)`: the liked outfit, and it with one
+        blanks: `(likes, choices, slots)`: the liked outfit, and it with one
             item exchanged for a wrong one of the same group (fill in the
             blank).
         sampling: Kind of the negatives.
-        blank_user: `(blanks,)` rows of users, where the blanks are not those
-            of the likes.
     """
 
     user: np.ndarray
     outfits: np.ndarray
     blanks: np.ndarray
     sampling: str
-    blank_user: np.ndarray | None = None
 
     @classmethod
     def of(
@@ -106,12 +103,11 @@ class Candidates:
             return self
         rng = np.random.default_rng((seed, likes))
         rows = np.sort(rng.choice(len(self.user), likes, replace=False))
-        own_blanks = self.blank_user is None
         return dataclasses.replace(
             self,
             user=self.user[rows],
             outfits=self.outfits[rows],
-            blanks=self.blanks[rows] if own_blanks else self.blanks,
+            blanks=self.blanks[rows],
         )
 
 

@@ -221,7 +221,32 @@ def test_a_protocol_says_what_is_ranked_against(
     arguments = ["evaluate", str(photo_model), str(photo_shop)]
     arguments += ["--protocol", "hard", "--negatives", "3"]
     assert main(arguments) == 2
-    assert "--protocol='hard', --negatives=3" in capsys.readouterr().err
+    assert "--protocol=hard, --fixed=None, --negatives=3" in (
+        capsys.readouterr().err
+    )
+
+
+def test_evaluate_what_the_data_set_comes_with(
+    photo_model: Path,
+    photo_shop: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shop = tmp_path / "shop"
+    copy_shop(OutfitData.load(photo_shop), shop)
+    arguments = ["evaluate", str(photo_model), str(shop), "--fixed"]
+    assert main([*arguments, "fitb_valid"]) == 2
+    assert (
+        "it has none. Received: --fixed=fitb_valid" in capsys.readouterr().err
+    )
+    (shop / "fitb_valid.csv").write_text(
+        "user_id,item_ids,blank,wrong_ids\nuser3,item4;item9,item9,item1\n"
+    )
+    assert main([*arguments, "fitb_valid"]) == 0
+    shown = capsys.readouterr().out
+    assert "1 likes, each against 1 of" in shown
+    assert "FITB" in shown
+    assert "AUC" not in shown
 
 
 PAIRS = [

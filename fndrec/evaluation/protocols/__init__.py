@@ -8,7 +8,7 @@ from fndrec.evaluation.candidates import default_sampling
 from fndrec.evaluation.protocols.all_outfits import AllOutfits
 from fndrec.evaluation.protocols.cold_items import ColdItems
 from fndrec.evaluation.protocols.cold_users import ColdUsers
-from fndrec.evaluation.protocols.fixed_candidates import FixedCandidates
+from fndrec.evaluation.protocols.fixed_protocol import FixedProtocol
 from fndrec.evaluation.protocols.protocol import Protocol, Ranking
 from fndrec.evaluation.protocols.sampled_negatives import SampledNegatives
 
@@ -17,7 +17,7 @@ __all__ = [
     "AllOutfits",
     "ColdItems",
     "ColdUsers",
-    "FixedCandidates",
+    "FixedProtocol",
     "Protocol",
     "Ranking",
     "SampledNegatives",

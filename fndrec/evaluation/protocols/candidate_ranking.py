@@ -38,20 +38,14 @@ class CandidateRanking:
     def measure(self, scorer: Scorer) -> dict[str, UserValues]:
         """The metrics `COLUMNS` of one scorer, user by user."""
         found = self.candidates
-        blank_user = found.blank_user
-        if blank_user is None:
-            blank_user = found.user
-            # At once, so that an item is embedded once.
-            sets = np.concatenate([found.outfits, found.blanks], axis=1)
-            both = scorer.score(found.user, sets)
-            scores, blanks = np.split(both, [found.outfits.shape[1]], axis=1)
-        else:
-            scores = scorer.score(found.user, found.outfits)
-            blanks = scorer.score(blank_user, found.blanks)
+        # At once, so that an item is embedded once.
+        sets = np.concatenate([found.outfits, found.blanks], axis=1)
+        both = scorer.score(found.user, sets)
+        scores, blanks = np.split(both, [found.outfits.shape[1]], axis=1)
         values = {
             name: UserValues.of_users(by_user)
             for name, by_user in metrics_by_user(found.user, scores).items()
         }
         values["hit@1"] = UserValues.of_likes(found.user, best_choice(scores))
-        values["fitb"] = UserValues.of_likes(blank_user, best_choice(blanks))
+        values["fitb"] = UserValues.of_likes(found.user, best_choice(blanks))
         return values

@@ -1,6 +1,5 @@
 """Protocols by name, their draws, and cold ones."""
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,12 @@ from fndrec import (
     evaluate_cold_users,
     hold_out_users,
 )
-from fndrec.data import OutfitData
+from fndrec.data import FixedCandidates, OutfitData
 from fndrec.evaluation import (
     PROTOCOLS,
     Candidates,
     ColdUsers,
-    FixedCandidates,
+    FixedProtocol,
     SampledNegatives,
 )
 from fndrec.models import FNDTeacher
@@ -104,27 +103,19 @@ def test_arguments(made: dict[str, Any], message: str) -> None:
 
 
 def test_fixed_candidates(model: FNDTeacher, tiny_data: OutfitData) -> None:
-    """As drawn; and blanks of other users than the likes."""
+    """As if they were drawn."""
     drawn = Candidates.of(tiny_data, "valid", 4, seed=9)
-    fixed = FixedCandidates(drawn, name="of a file")
-    found = evaluate(model, tiny_data, protocol=fixed, seed=3)
     same = evaluate(model, tiny_data, protocol=SampledNegatives(4), seed=9)
-    assert found.metrics == same.metrics
-    assert found.against == "each against 4 negatives (of a file)"
-    part = dataclasses.replace(
-        drawn, blanks=drawn.blanks[:5], blank_user=drawn.user[:5]
-    )
-    few = evaluate(model, tiny_data, protocol=FixedCandidates(part))
-    assert few.metrics["model"]["auc"] == found.metrics["model"]["auc"]
-    alone = dataclasses.replace(
-        drawn,
-        user=drawn.user[:5],
-        outfits=drawn.outfits[:5],
-        blanks=drawn.blanks[:5],
-        blank_user=None,
-    )
-    expected = evaluate(model, tiny_data, protocol=FixedCandidates(alone))
-    assert few.metrics["model"]["fitb"] == expected.metrics["model"]["fitb"]
+    expected = same.metrics["model"]
+    negatives = FixedCandidates("negatives", drawn.user, drawn.outfits, "a.txt")
+    found = evaluate(model, tiny_data, protocol=FixedProtocol(negatives))
+    blanks = FixedCandidates("blanks", drawn.user, drawn.blanks, "b.txt")
+    filled = evaluate(model, tiny_data, protocol=FixedProtocol(blanks))
+    assert found.metrics["model"] | filled.metrics["model"] == expected
+    assert list(filled.metrics["item popularity"]) == ["fitb"]
+    assert found.against == "each against 4 of a.txt"
+    assert (found.protocol, found.source) == ("fixed negatives", "a.txt")
+    assert list(found.columns) == ["auc", "ndcg", "mean_ndcg", "hit@1"]
 
 
 def test_cold_users(tiny_data: OutfitData) -> None:
