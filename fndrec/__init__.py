@@ -24,6 +24,7 @@ from fndrec.evaluation import (
     outfit_sheet,
 )
 from fndrec.models import FNDStudent, FNDTeacher, load_model
+from fndrec.report import Report
 from fndrec.retrieval import (
     Limit,
     OutfitCompleter,
@@ -51,6 +52,7 @@ __all__ = [
     "OutfitFilter",
     "OutfitIndex",
     "ReplaceItem",
+    "Report",
     "SyntheticShop",
     "Validation",
     "audit_negatives",

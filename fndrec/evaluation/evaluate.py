@@ -12,6 +12,9 @@ from fndrec.evaluation.result import EvaluationResult
 from fndrec.evaluation.user_metrics import best_choice_rate, user_metrics
 from fndrec.models import OutfitRecommender
 
+Scores = tuple[np.ndarray, np.ndarray]
+"""Of candidates `(likes, 1 + negatives)`, and of blanks `(likes, choices)`."""
+
 
 def evaluate(
     model: OutfitRecommender | Mapping[str, OutfitRecommender],
@@ -51,26 +54,93 @@ def evaluate(
     """
     models = model if isinstance(model, Mapping) else {"model": model}
     candidates = Candidates.of(data, split, negatives, negative_sampling, seed)
-    metrics = {
-        name: score_candidates(one, data, candidates)
-        for name, one in models.items()
-    }
-    for baseline in default_baselines(data) if baselines else []:
-        metrics[baseline.name] = summarise(
-            candidates.user,
-            baseline.score(candidates.user, candidates.outfits),
-            baseline.score(candidates.user, candidates.blanks),
-        )
+    scored = score_all(models, data, candidates, baselines)
+    return result_of(scored, list(models), data, split, candidates, seed)
+
+
+def result_of(
+    scored: Mapping[str, Scores],
+    models: list[str],
+    data: OutfitData,
+    split: str,
+    candidates: Candidates,
+    seed: int,
+) -> EvaluationResult:
+    """The metrics of scored candidates.
+
+    Args:
+        scored: What `score_all` gives.
+        models: Which of the names are models.
+        data: The data set.
+        split: Name of the split.
+        candidates: The candidates.
+        seed: Their seed.
+
+    Returns:
+        The result.
+    """
     return EvaluationResult(
         data=data.name,
         split=split,
         likes=len(candidates.user),
-        negatives=negatives,
+        negatives=candidates.outfits.shape[1] - 1,
         negative_sampling=candidates.sampling,
         seed=seed,
-        metrics=metrics,
-        models=list(models),
+        metrics={
+            name: summarise(candidates.user, *scores)
+            for name, scores in scored.items()
+        },
+        models=models,
     )
+
+
+def score_all(
+    models: Mapping[str, OutfitRecommender],
+    data: OutfitData,
+    candidates: Candidates,
+    baselines: bool = True,
+) -> dict[str, Scores]:
+    """Scores of models, and of the baselines, on given candidates.
+
+    Args:
+        models: The models by name.
+        data: The data set.
+        candidates: The candidates.
+        baselines: Whether to rank by counts too.
+
+    Returns:
+        For each model or baseline the scores of `candidates.outfits` and of
+        `candidates.blanks`.
+    """
+    scored = {
+        name: scores_of(one, data, candidates) for name, one in models.items()
+    }
+    for baseline in default_baselines(data) if baselines else []:
+        scored[baseline.name] = (
+            baseline.score(candidates.user, candidates.outfits),
+            baseline.score(candidates.user, candidates.blanks),
+        )
+    return scored
+
+
+def scores_of(
+    model: OutfitRecommender, data: OutfitData, candidates: Candidates
+) -> Scores:
+    """Scores of one model on given candidates.
+
+    Args:
+        model: The model.
+        data: The data set.
+        candidates: The candidates.
+
+    Returns:
+        The scores of `candidates.outfits` and of `candidates.blanks`.
+    """
+    model, data = model.seeing(data)
+    sets = np.concatenate([candidates.outfits, candidates.blanks], axis=1)
+    scores = model.score_sets(data, data.user_index[candidates.user], sets)
+    width = candidates.outfits.shape[1]
+    return scores[:, :width], scores[:, width:]
 
 
 def score_candidates(
@@ -86,11 +156,7 @@ def score_candidates(
     Returns:
         Metrics by name.
     """
-    model, data = model.seeing(data)
-    sets = np.concatenate([candidates.outfits, candidates.blanks], axis=1)
-    scores = model.score_sets(data, data.user_index[candidates.user], sets)
-    width = candidates.outfits.shape[1]
-    return summarise(candidates.user, scores[:, :width], scores[:, width:])
+    return summarise(candidates.user, *scores_of(model, data, candidates))
 
 
 def summarise(

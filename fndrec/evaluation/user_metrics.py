@@ -126,9 +126,22 @@ def best_choice_rate(scores: np.ndarray, k: int = 1) -> float:
     """
     if not len(scores):
         return float("nan")
+    return float(best_choices(scores, k).mean())
+
+
+def best_choices(scores: np.ndarray, k: int = 1) -> np.ndarray:
+    """Whether column 0 is among the `k` best of its row; ties are fair.
+
+    Args:
+        scores: `(rows, choices)`, the true one in column 0.
+        k: How many best choices count.
+
+    Returns:
+        Floats `(rows,)`: 1, 0, or between where it is tied.
+    """
     better = (scores[:, 1:] > scores[:, :1]).sum(axis=1)
     tied = (scores[:, 1:] == scores[:, :1]).sum(axis=1) + 1
-    return float(np.clip((k - better) / tied, 0.0, 1.0).mean())
+    return np.clip((k - better) / tied, 0.0, 1.0)
 
 
 def _running(
