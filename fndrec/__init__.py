@@ -13,6 +13,7 @@ from fndrec import data, evaluation, layers, losses, metrics, models, serving
 from fndrec.data import EraseItem, OutfitData, ReplaceItem, SyntheticShop
 from fndrec.errors import DataError
 from fndrec.evaluation import (
+    MLflowMetrics,
     Validation,
     audit_negatives,
     compare,
@@ -46,6 +47,7 @@ __all__ = [
     "FNDStudent",
     "FNDTeacher",
     "Limit",
+    "MLflowMetrics",
     "OutfitCompleter",
     "OutfitComposer",
     "OutfitData",

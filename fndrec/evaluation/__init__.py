@@ -12,12 +12,14 @@ from fndrec.evaluation.evaluate import evaluate
 from fndrec.evaluation.held_out_falseness import HeldOutFalseness
 from fndrec.evaluation.held_out_users import hold_out_items, hold_out_users
 from fndrec.evaluation.liked_probability import LikedProbability
+from fndrec.evaluation.mlflow_metrics import MLflowMetrics
 from fndrec.evaluation.model_costs import ModelCosts
 from fndrec.evaluation.multiply_adds import multiply_adds
 from fndrec.evaluation.negative_audit import NegativeAudit
 from fndrec.evaluation.outfit_sheet import outfit_sheet
 from fndrec.evaluation.precision_recall import PrecisionRecall
 from fndrec.evaluation.result import EvaluationResult
+from fndrec.evaluation.user_intervals import Interval, UserBootstrap
 from fndrec.evaluation.user_metrics import user_metrics
 from fndrec.evaluation.validation import Validation
 
@@ -28,10 +30,13 @@ __all__ = [
     "Comparison",
     "EvaluationResult",
     "HeldOutFalseness",
+    "Interval",
     "LikedProbability",
+    "MLflowMetrics",
     "ModelCosts",
     "NegativeAudit",
     "PrecisionRecall",
+    "UserBootstrap",
     "Validation",
     "audit_negatives",
     "compare",

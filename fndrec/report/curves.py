@@ -51,9 +51,15 @@ def plots(history: History, figures: Figures) -> list[tuple[str, str]]:
     Returns:
         Captions and plots; none without epochs.
     """
-    losses = [name for name in history if name.endswith("loss")]
-    valid = [n for n in history if n.startswith(VALID) and n not in losses]
-    others = [n for n in history if n not in losses and n not in valid]
+    losses = [
+        name
+        for name in history
+        # A part that is all of the loss would be hidden by it, or hide it.
+        if name == "loss"
+        or (_is_loss(name) and history[name] != history.get("loss"))
+    ]
+    valid = [n for n in history if n.startswith(VALID)]
+    others = [n for n in history if not _is_loss(n) and n not in valid]
     best = best_epoch(history)
     drawn = []
     for kind, names in (
@@ -65,6 +71,10 @@ def plots(history: History, figures: Figures) -> list[tuple[str, str]]:
             chosen = {label(name): history[name] for name in names}
             drawn.append((kind, _plot(kind, chosen, best, figures)))
     return drawn
+
+
+def _is_loss(name: str) -> bool:
+    return name.endswith("loss") and not name.startswith(VALID)
 
 
 def _plot(

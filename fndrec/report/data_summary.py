@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from fndrec.data import OutfitData
 from fndrec.report.figures import SERIES, Figures
@@ -11,6 +12,7 @@ from fndrec.report.figures import SERIES, Figures
 SHOWN = 12
 LETTERS = 16
 BINS = 20
+MIN_BINS = 5
 
 
 def facts(data: OutfitData, split: str) -> list[tuple[str, str]]:
@@ -85,6 +87,10 @@ def plots(data: OutfitData, figures: Figures) -> list[tuple[str, str]]:
         axes.hist(
             likes, bins if len(bins) <= BINS else BINS, color=SERIES[0]
         )
+        if len(bins) < MIN_BINS:
+            # One bar is not a wall.
+            axes.set_xlim(bins[0] - MIN_BINS, bins[-1] + MIN_BINS)
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         axes.set_xlabel("likes in train")
         axes.set_ylabel("users")
 

@@ -22,7 +22,11 @@ from fndrec.report.pictures import Pictures
 from fndrec.report.ranking import Ranking
 from fndrec.report.recommended import UserPage, user_pages
 
-COST_PLOT = (5.6, 4.2)
+COST_PLOT = (4.7, 3.9)
+COSTS_SHOWN = {
+    "multiply_adds_per_item": "AUC against work",
+    "bytes": "AUC against size on a device",
+}
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -154,7 +158,8 @@ class Report:
         html = render(
             **found,
             name=name,
-            judge=judge,
+            the_model=_the(name),
+            the_judge=_the(judge),
             split=split,
             columns=COLUMNS,
             baseline=_best_baseline(ranking),
@@ -171,7 +176,7 @@ class Report:
             judged=judgement.judged(ranking),
             judged_plot=plot(
                 judgement.judged(ranking),
-                f"Distributions of the scores of {name}, by the judgement",
+                f"Scores of {_the(name)}, as {_the(judge)} judges",
                 figures,
             ),
             can_judge=judgement.false is not None,
@@ -181,7 +186,7 @@ class Report:
                 if truth is None
                 else plot(
                     judgement.in_truth(ranking),
-                    f"Distributions of the scores of {name}, by the truth",
+                    f"Scores of {_the(name)}, by the truth",
                     figures,
                 )
             ),
@@ -226,6 +231,12 @@ def _split(data: OutfitData) -> str:
     return "train"
 
 
+def _the(name: str) -> str:
+    """A name in a sentence."""
+    known = name in ("model", "student", "teacher")
+    return f"the {name}" if known else name
+
+
 def _best_baseline(ranking: Ranking) -> str:
     result = ranking.result
     names = [name for name in result.metrics if name not in result.models]
@@ -243,15 +254,15 @@ def _costs(
         ranking.result,
         model_costs(models, data, ranking.candidates, repetitions=10),
     )
-    text = "; ".join(
-        f"{name}: {cost.multiply_adds_per_item:,} multiply-adds per item, AUC "
-        f"{ranking.result.metrics[name]['auc']:.3f}"
-        for name, cost in found.costs.items()
-    )
-    return {
-        "models": found.costs,
-        "plot": figures.from_file(
-            partial(found.plot, size=COST_PLOT),
-            f"AUC against multiply-adds per item. {text}",
-        ),
-    }
+    plots = []
+    for cost, caption in COSTS_SHOWN.items():
+        text = "; ".join(
+            f"{name} {getattr(costs, cost):,}, AUC "
+            f"{ranking.result.metrics[name]['auc']:.3f}"
+            for name, costs in found.costs.items()
+        )
+        plot = partial(found.plot, cost=cost, size=COST_PLOT)
+        plots.append(
+            (caption, figures.from_file(plot, f"{caption}. {text}"))
+        )
+    return {"models": found.costs, "plots": plots}
