@@ -58,7 +58,10 @@ def facts(data: OutfitData, split: str) -> list[tuple[str, str]]:
     ]
     if split != "train":
         found += [
-            (f"Likes in {split} of new users", _share(_of_new_users(data, split))),
+            (
+                f"Likes in {split} of new users",
+                _share(_of_new_users(data, split)),
+            ),
             (
                 f"Likes in {split} with an item that no train like has",
                 _share(_with_new_items(data, split)),
@@ -84,9 +87,7 @@ def plots(data: OutfitData, figures: Figures) -> list[tuple[str, str]]:
 
     def draw_likes(axes: Any) -> None:
         bins = np.arange(likes.min(), likes.max() + 2) - 0.5
-        axes.hist(
-            likes, bins if len(bins) <= BINS else BINS, color=SERIES[0]
-        )
+        axes.hist(likes, bins if len(bins) <= BINS else BINS, color=SERIES[0])
         if len(bins) < MIN_BINS:
             # One bar is not a wall.
             axes.set_xlim(bins[0] - MIN_BINS, bins[-1] + MIN_BINS)

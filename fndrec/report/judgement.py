@@ -122,7 +122,9 @@ class Judgement:
         liked = self.truly_liked[:, 1:]
         hits = float((self.false & liked).sum())
         return {
-            "precision": hits / self.false.sum() if self.false.any() else MISSING,
+            "precision": hits / self.false.sum()
+            if self.false.any()
+            else MISSING,
             "recall": hits / liked.sum() if liked.any() else MISSING,
             "share": float(liked.mean()),
         }
@@ -162,9 +164,7 @@ def plot(groups: list[Group], title: str, figures: Figures) -> str:
     return figures.draw(draw, f"{title}. Median scores: {text}")
 
 
-def _groups(
-    scores: np.ndarray, which: dict[str, np.ndarray]
-) -> list[Group]:
+def _groups(scores: np.ndarray, which: dict[str, np.ndarray]) -> list[Group]:
     above = scores[:, 1:] > scores[:, :1]
     return [
         Group("liked", scores[:, 0], MISSING),

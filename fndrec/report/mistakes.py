@@ -64,7 +64,9 @@ def worst_mistakes(
     columns = [_shown(scores[like]) for like in likes]
     sets = ranking.candidates.outfits
     named = iter(
-        _names(data, [sets[at, c] for at, c in zip(likes, columns, strict=True)])
+        _names(
+            data, [sets[at, c] for at, c in zip(likes, columns, strict=True)]
+        )
     )
 
     def outfit(like: int, column: int) -> Outfit:
@@ -112,7 +114,11 @@ def _notes(
     judgement: Judgement, like: int, column: int
 ) -> list[tuple[str, str]]:
     notes = []
-    if column and judgement.false is not None and judgement.false[like, column - 1]:
+    if (
+        column
+        and judgement.false is not None
+        and judgement.false[like, column - 1]
+    ):
         notes.append(("judged false", "plain"))
     if judgement.truly_liked is not None:
         liked = judgement.truly_liked[like, column]

@@ -32,7 +32,7 @@ def render(**context: Any) -> str:
 
 
 def _number(value: float, digits: int = 3) -> str:
-    return "–" if not math.isfinite(value) else f"{value:.{digits}f}"
+    return "none" if not math.isfinite(value) else f"{value:.{digits}f}"
 
 
 def _interval(found: Interval) -> str:

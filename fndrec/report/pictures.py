@@ -93,9 +93,7 @@ class Pictures:
             category = ""
             if data.categories is not None and data.item_category is not None:
                 category = data.categories[int(data.item_category[row])]
-            self._items[row] = Item(
-                data.items[row], category, self._photo(row)
-            )
+            self._items[row] = Item(data.items[row], category, self._photo(row))
         return self._items[row]
 
     def _photo(self, row: int) -> str | None:
@@ -103,9 +101,7 @@ class Pictures:
         if data.photos is None or data.photo_root is None:
             return None
         try:
-            photo = read_photo(
-                data.photo_root / data.photos[row].as_py(), SIDE
-            )
+            photo = read_photo(data.photo_root / data.photos[row].as_py(), SIDE)
         except DataError:
             # Not all photos need be good where the model looks at none.
             return None

@@ -61,9 +61,7 @@ class Ranking:
             data, split, negatives, negative_sampling, seed
         )
         scored = score_all(models, data, candidates)
-        result = result_of(
-            scored, list(models), data, split, candidates, seed
-        )
+        result = result_of(scored, list(models), data, split, candidates, seed)
         return cls(result, candidates, scored)
 
     @property

@@ -170,9 +170,7 @@ class Report:
             best_epoch=curves.best_epoch(history or {}),
             label=curves.label,
             curves=curves.plots(history or {}, figures),
-            costs=(
-                _costs(models, data, ranking, figures) if costs else None
-            ),
+            costs=(_costs(models, data, ranking, figures) if costs else None),
             judged=judgement.judged(ranking),
             judged_plot=plot(
                 judgement.judged(ranking),
@@ -262,7 +260,5 @@ def _costs(
             for name, costs in found.costs.items()
         )
         plot = partial(found.plot, cost=cost, size=COST_PLOT)
-        plots.append(
-            (caption, figures.from_file(plot, f"{caption}. {text}"))
-        )
+        plots.append((caption, figures.from_file(plot, f"{caption}. {text}")))
     return {"models": found.costs, "plots": plots}
