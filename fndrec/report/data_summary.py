@@ -174,8 +174,8 @@ def _of_new_users(data: OutfitData, split: str) -> np.ndarray:
 
 
 def _with_new_items(data: OutfitData, split: str) -> np.ndarray:
-    seen = np.zeros(data.num_items + 1, bool)
-    seen[data.outfit_items[data.likes("train").outfit]] = True
-    # Row -1, which is no item.
-    seen[-1] = True
-    return ~seen[data.outfit_items[data.likes(split).outfit]].all(axis=1)
+    train = data.outfit_items[data.likes("train").outfit]
+    items = data.outfit_items[data.likes(split).outfit]
+    # Row -1 is no item.
+    new = ~np.isin(items, np.append(train, -1))
+    return np.any(new, axis=1)

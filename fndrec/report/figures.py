@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 # Inches of 72 points. A phone shows them about as large as they are.
 SIZE = (5.0, 3.2)
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 10.5,
     "axes.grid": True,
     "axes.axisbelow": True,

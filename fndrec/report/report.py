@@ -144,19 +144,18 @@ class Report:
         judgement = Judgement.of(ranking, data, models[judge], truth)
         pictures = Pictures(data)
         figures = Figures()
-        found = {
-            "evaluation": ranking.result,
-            "intervals": ranking.intervals,
-            "gains": ranking.gains,
-            "mistakes": worst_mistakes(
-                ranking, judgement, data, pictures, mistakes
-            ),
-            "users": user_pages(
-                model, data, ranking, truth, pictures, users, recommended
-            ),
-        }
+        found_mistakes = worst_mistakes(
+            ranking, judgement, data, pictures, mistakes
+        )
+        shown = user_pages(
+            model, data, ranking, truth, pictures, users, recommended
+        )
         html = render(
-            **found,
+            evaluation=ranking.result,
+            intervals=ranking.intervals,
+            gains=ranking.gains,
+            mistakes=found_mistakes,
+            users=shown,
             name=name,
             the_model=_the(name),
             the_judge=_the(judge),
@@ -194,7 +193,14 @@ class Report:
             notes=notes,
             line=line,
         )
-        return cls(**found, html=html)
+        return cls(
+            ranking.result,
+            ranking.intervals,
+            ranking.gains,
+            found_mistakes,
+            shown,
+            html,
+        )
 
     def save(self, path: str | Path) -> None:
         """Writes the page, whole or not at all.

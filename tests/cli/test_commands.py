@@ -371,7 +371,7 @@ def test_the_commands() -> None:
     assert sorted(commands()) == [
         *("audit", "compare", "complete", "compose", "demo", "distill"),
         *("evaluate", "explain", "export", "export-device", "find"),
-        *("score", "serve", "train"),
+        *("report", "score", "serve", "train"),
     ]
 
 

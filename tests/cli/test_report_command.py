@@ -34,7 +34,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop, a teacher and a student of it, from the command line."""
     folder = tmp_path_factory.mktemp("world")
     shop = folder / "shop"
-    fndrec.SyntheticShop.generate(shop, 8, 10, 12, image_size=16)
+    fndrec.SyntheticShop.generate(shop, 8, 10, 20, image_size=16)
     teacher, student = folder / "teacher", folder / "student"
     run("train", shop, "--out", teacher, *TINY, "--image-size", 16)
     run(

@@ -244,7 +244,7 @@ def test_mistakes(report: fndrec.Report, shop: fndrec.SyntheticShop) -> None:
     for mistake, (above, gap) in zip(report.mistakes, expected, strict=True):
         assert (mistake.rank, mistake.candidates) == (above + 1, 11)
         assert mistake.liked.score is not None
-        best = [one.score for one in mistake.above]
+        best = [one.score or 0.0 for one in mistake.above]
         assert len(best) == min(3, above)
         assert best == sorted(best, reverse=True)
         assert best[0] == pytest.approx(mistake.liked.score + gap, abs=1e-4)
@@ -388,8 +388,8 @@ def test_the_same_again(report: fndrec.Report, folder: Path) -> None:
 
 def test_bad_arguments(tiny_data: OutfitData) -> None:
     model = tiny_teacher(tiny_data)
-    for wrong in ({"users": -1}, {"mistakes": -1}, {"recommended": -1}):
-        name = next(iter(wrong))
+    for name in ("users", "mistakes", "recommended"):
+        wrong: dict[str, Any] = {name: -1}
         with pytest.raises(ValueError, match=f"`{name}`.*-1"):
             fndrec.Report.of(model, tiny_data, **wrong)
     with pytest.raises(ValueError, match="name='teacher'"):
