@@ -10,6 +10,7 @@ from fndrec.evaluation.result import COLUMNS
 from fndrec.report.figures import SERIES, Figures
 
 VALID = "val_"
+LINES = ("-", (0, (5, 1)), "-.", (0, (2, 1)), (0, (8, 2)))
 History = Mapping[str, Sequence[float]]
 
 
@@ -88,6 +89,8 @@ def _plot(
                 # A curve of one epoch has no line.
                 marker="o" if len(values) < 3 else None,
                 color=SERIES[i % len(SERIES)],
+                # For those who cannot tell the colours apart.
+                linestyle=LINES[i % len(LINES)],
                 label=name.removesuffix(" on valid"),
             )
         if best is not None:
