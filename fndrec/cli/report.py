@@ -25,6 +25,7 @@ from fndrec.cli.compare import common_image_size
 from fndrec.data import SyntheticTruth
 from fndrec.errors import DataError
 from fndrec.extras import require
+from fndrec.models import OutfitRecommender
 from fndrec.report import Report
 
 # Commands whose folders it is about, and what their models are called.
@@ -114,25 +115,10 @@ def run(args: argparse.Namespace) -> None:
     _take_recorded(args, run_record)
     name = NAMES[run_record["command"]]
     model = load_model_folder(args.run_dir)
-    notes: list[str] = []
-    teacher = None
-    if args.teacher is not None:
-        if name == "teacher":
-            # One that was trained from another is a model like any.
-            name = "model"
-        teacher = load_model_folder(args.teacher)
-    else:
-        recorded = run_record["arguments"].get("teacher")
-        if recorded is not None:
-            folder = Path(recorded)
-            if (folder / MODEL_FILE).is_file():
-                teacher = load_model_folder(folder)
-            else:
-                notes.append(
-                    f"The teacher is no longer in {recorded}, so it is left "
-                    f"out, and the {name} itself judges its negatives."
-                )
-                print(notes[-1], flush=True)
+    if args.teacher is not None and name == "teacher":
+        # One that was trained from another is a model like any.
+        name = "model"
+    teacher, notes = _teacher(args, run_record, name)
     models = {name: model} | ({} if teacher is None else {"teacher": teacher})
     data = load_data(args, common_image_size(models))
     print(data, flush=True)
@@ -161,6 +147,25 @@ def run(args: argparse.Namespace) -> None:
     report.save(out)
     record.save(out.parent, metrics=report.to_dict())
     print(f"The page is {out}")
+
+
+def _teacher(
+    args: argparse.Namespace, run: dict[str, Any], name: str
+) -> tuple[OutfitRecommender | None, list[str]]:
+    """The teacher, and what is to be said if it is no longer there."""
+    if args.teacher is not None:
+        return load_model_folder(args.teacher), []
+    recorded = run["arguments"].get("teacher")
+    if recorded is None:
+        return None, []
+    if (Path(recorded) / MODEL_FILE).is_file():
+        return load_model_folder(Path(recorded)), []
+    note = (
+        f"The teacher is no longer in {recorded}, so it is left out, and the "
+        f"{name} itself judges its negatives."
+    )
+    print(note, flush=True)
+    return None, [note]
 
 
 def _read_run(folder: Path) -> dict[str, Any]:

@@ -2,18 +2,17 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from fndrec.data import OutfitData, SyntheticTruth, atomic_write
-from fndrec.evaluation import Comparison, EvaluationResult
-from fndrec.evaluation.compare import model_costs
+from fndrec.evaluation import EvaluationResult
 from fndrec.evaluation.result import COLUMNS
 from fndrec.evaluation.user_intervals import Interval
 from fndrec.extras import require
 from fndrec.models import OutfitRecommender
 from fndrec.report import curves, data_summary
+from fndrec.report.costs import costs_of
 from fndrec.report.figures import Figures
 from fndrec.report.judgement import Judgement, plot
 from fndrec.report.mistakes import Mistake, worst_mistakes
@@ -21,12 +20,6 @@ from fndrec.report.page import render
 from fndrec.report.pictures import Pictures
 from fndrec.report.ranking import Ranking
 from fndrec.report.recommended import UserPage, user_pages
-
-COST_PLOT = (4.7, 3.9)
-COSTS_SHOWN = {
-    "multiply_adds_per_item": "AUC against work",
-    "bytes": "AUC against size on a device",
-}
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -169,7 +162,7 @@ class Report:
             best_epoch=curves.best_epoch(history or {}),
             label=curves.label,
             curves=curves.plots(history or {}, figures),
-            costs=(_costs(models, data, ranking, figures) if costs else None),
+            costs=(costs_of(models, data, ranking, figures) if costs else None),
             judged=judgement.judged(ranking),
             judged_plot=plot(
                 judgement.judged(ranking),
@@ -245,26 +238,3 @@ def _best_baseline(ranking: Ranking) -> str:
     result = ranking.result
     names = [name for name in result.metrics if name not in result.models]
     return max(names, key=lambda name: result.metrics[name]["auc"])
-
-
-def _costs(
-    models: Mapping[str, OutfitRecommender],
-    data: OutfitData,
-    ranking: Ranking,
-    figures: Figures,
-) -> dict[str, Any]:
-    """What models cost, and the plot of it."""
-    found = Comparison(
-        ranking.result,
-        model_costs(models, data, ranking.candidates, repetitions=10),
-    )
-    plots = []
-    for cost, caption in COSTS_SHOWN.items():
-        text = "; ".join(
-            f"{name} {getattr(costs, cost):,}, AUC "
-            f"{ranking.result.metrics[name]['auc']:.3f}"
-            for name, costs in found.costs.items()
-        )
-        plot = partial(found.plot, cost=cost, size=COST_PLOT)
-        plots.append((caption, figures.from_file(plot, f"{caption}. {text}")))
-    return {"models": found.costs, "plots": plots}

@@ -11,8 +11,9 @@ import tensorflow as tf
 import fndrec
 from fndrec.cli import main
 
+QUICK = ("--no-costs", "--users", 1, "--mistakes", 1)
 TINY = [
-    *("--epochs", "2", "--batch-size", "50", "--negatives", "2"),
+    *("--batch-size", "200", "--negatives", "2"),
     *("--dim", "8", "--width", "0.05"),
 ]
 
@@ -34,12 +35,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop, a teacher and a student of it, from the command line."""
     folder = tmp_path_factory.mktemp("world")
     shop = folder / "shop"
-    fndrec.SyntheticShop.generate(shop, 8, 10, 20, image_size=16)
+    fndrec.SyntheticShop.generate(
+        shop, 8, 10, 20, image_size=16, observed=0.9
+    )
     teacher, student = folder / "teacher", folder / "student"
-    run("train", shop, "--out", teacher, *TINY, "--image-size", 16)
+    run("train", shop, "--out", teacher, *TINY, "--epochs", 1)
     run(
         *("distill", shop, "--teacher", teacher, "--out", student, *TINY),
-        *("--seed", 5, "--tensorboard", folder / "logs"),
+        *("--epochs", 2, "--seed", 5, "--tensorboard", folder / "logs"),
     )
     return folder
 
@@ -94,8 +97,8 @@ def test_a_teacher_and_another_place(world: Path, tmp_path: Path) -> None:
     shutil.copytree(world / "shop", moved)
     out = tmp_path / "new" / "page.html"
     run(
-        *("report", world / "teacher", moved, "--out", out, "--no-costs"),
-        *("--split", "valid", "--users", 1, "--mistakes", 0),
+        *("report", world / "teacher", moved, "--out", out, *QUICK),
+        *("--split", "valid"),
     )
     page = out.read_text()
     assert "<h1>teacher on moved</h1>" in page
@@ -115,14 +118,14 @@ def test_without_its_teacher(
     record = json.loads((student / "run.json").read_text())
     record["arguments"]["teacher"] = str(tmp_path / "gone")
     (student / "run.json").write_text(json.dumps(record))
-    run("report", student, "--no-costs")
+    run("report", student, *QUICK)
     said = f"The teacher is no longer in {tmp_path / 'gone'}"
     assert said in capsys.readouterr().out
     page = (student / "report.html").read_text()
     assert said in page
     assert "As the student judges" in page
     # Named, it is there again.
-    run("report", student, "--teacher", world / "teacher", "--no-costs")
+    run("report", student, "--teacher", world / "teacher", *QUICK)
     assert said not in (student / "report.html").read_text()
 
 
