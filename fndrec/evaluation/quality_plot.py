@@ -18,7 +18,7 @@ from fndrec.evaluation.plot_labels import place_labels
 LARGEST, LEAST = 700.0, 16.0
 # Inches, and letters of a title that fit into one.
 SIZE = (8.0, 5.2)
-LETTERS = 13
+LETTERS = 11
 
 
 @dataclasses.dataclass(frozen=True)

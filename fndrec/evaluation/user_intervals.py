@@ -104,7 +104,7 @@ class UserBootstrap:
         Returns:
             The metric with its interval; NaN if nothing is counted.
         """
-        return self._interval(_ratio(sums, counts), self._drawn(sums, counts))
+        return interval_of(ratio(sums, counts), self.drawn(sums, counts))
 
     def difference(
         self,
@@ -120,33 +120,58 @@ class UserBootstrap:
         Returns:
             The difference with its interval.
         """
-        return self._interval(
-            _ratio(*first) - _ratio(*second),
-            self._drawn(*first) - self._drawn(*second),
+        return interval_of(
+            ratio(*first) - ratio(*second),
+            self.drawn(*first) - self.drawn(*second),
         )
 
-    def _interval(self, value: float, drawn: np.ndarray) -> Interval:
-        drawn = drawn[np.isfinite(drawn)]
-        if not len(drawn):
-            return Interval(value, float("nan"), float("nan"))
-        tail = (1 - LEVEL) / 2
-        low, high = np.quantile(drawn, [tail, 1 - tail])
-        return Interval(value, float(low), float(high))
+    def drawn(self, sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Metrics of each draw of the users; many at once cost as one.
 
-    def _drawn(self, sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """The metric `(draws,)` for each draw of the users."""
+        Args:
+            sums: `(users,)` or `(users, metrics)`.
+            counts: Of the same shape.
+
+        Returns:
+            Floats `(draws,)` or `(draws, metrics)`.
+        """
         rng = np.random.default_rng(self.seed)
-        both = np.stack([sums, counts])
-        total = np.zeros((2, self.draws))
-        rows = max(CHUNK // self.num_users, 1)
+        size = self.num_users
+        both = np.stack([sums, counts], axis=1).reshape(size, -1)
+        parts = []
+        rows = max(CHUNK // size, 1)
         for start in range(0, self.draws, rows):
-            size = min(rows, self.draws - start)
-            users = rng.integers(self.num_users, size=(size, self.num_users))
-            total[:, start : start + size] = both[:, users].sum(axis=-1)
+            drawn = rng.integers(
+                size, size=(min(rows, self.draws - start), size)
+            )
+            # How often each user was drawn.
+            drawn += size * np.arange(len(drawn))[:, None]
+            weights = np.bincount(drawn.ravel(), minlength=drawn.size)
+            parts.append(weights.reshape(drawn.shape).astype(float) @ both)
+        total = np.concatenate(parts).reshape(self.draws, 2, *sums.shape[1:])
         with np.errstate(invalid="ignore", divide="ignore"):
-            return total[0] / total[1]
+            return total[:, 0] / total[:, 1]
 
 
-def _ratio(sums: np.ndarray, counts: np.ndarray) -> float:
+def interval_of(value: float, drawn: np.ndarray) -> Interval:
+    """The percentile interval of a value.
+
+    Args:
+        value: The value.
+        drawn: `(draws,)` values of the draws.
+
+    Returns:
+        The interval.
+    """
+    drawn = drawn[np.isfinite(drawn)]
+    if not len(drawn):
+        return Interval(value, float("nan"), float("nan"))
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return Interval(value, float(low), float(high))
+
+
+def ratio(sums: np.ndarray, counts: np.ndarray) -> float:
+    """A metric from what each user adds to its sum and count."""
     total = float(counts.sum())
     return float(sums.sum()) / total if total else float("nan")

@@ -12,7 +12,7 @@ from fndrec.report.figures import Figures
 from fndrec.report.ranking import Ranking
 
 REPETITIONS = 10
-SIZE = (4.7, 3.9)
+SIZE = (5.4, 4.3)
 SHOWN = {
     "multiply_adds_per_item": "AUC against work",
     "bytes": "AUC against size on a device",

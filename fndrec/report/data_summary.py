@@ -99,6 +99,8 @@ def plots(data: OutfitData, figures: Figures) -> list[tuple[str, str]]:
         values, counts = np.unique(sizes, return_counts=True)
         axes.bar(values, counts, color=SERIES[0])
         axes.set_xticks(values)
+        # One bar is not a wall here either.
+        axes.set_xlim(values[0] - 1, values[-1] + 1)
         axes.set_xlabel("items of an outfit")
         axes.set_ylabel("outfits")
 

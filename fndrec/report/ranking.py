@@ -13,6 +13,7 @@ from fndrec.evaluation.evaluate import Scores, result_of, score_all
 from fndrec.evaluation.user_intervals import (
     Interval,
     UserBootstrap,
+    interval_of,
     shares_of_users,
 )
 from fndrec.evaluation.user_metrics import metrics_by_user
@@ -85,30 +86,38 @@ class Ranking:
         """The metrics of each model or baseline, with their intervals."""
         return {
             name: {
-                metric: self._bootstrap.interval(*share)
-                for metric, share in shares.items()
+                metric: interval_of(value, self._drawn[name, metric])
+                for metric, value in metrics.items()
             }
-            for name, shares in self._shares.items()
+            for name, metrics in self.result.metrics.items()
         }
 
     @cached_property
     def gains(self) -> dict[str, Interval]:
-        """How far the AUC of the model is above that of each other."""
-        own = self._shares[self.name]["auc"]
+        """How far the AUC of the model is above that of each other, paired."""
+        metrics = self.result.metrics
         return {
-            name: self._bootstrap.difference(own, shares["auc"])
-            for name, shares in self._shares.items()
+            name: interval_of(
+                metrics[self.name]["auc"] - metrics[name]["auc"],
+                self._drawn[self.name, "auc"] - self._drawn[name, "auc"],
+            )
+            for name in metrics
             if name != self.name
         }
 
     @cached_property
-    def _shares(self) -> dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]:
-        return {
-            name: shares_of_users(self.candidates.user, *scores)
+    def _drawn(self) -> dict[tuple[str, str], np.ndarray]:
+        """The metrics of each, of the same draws of the users."""
+        users = self.candidates.user
+        shares = {
+            (name, metric): share
             for name, scores in self.scored.items()
+            for metric, share in shares_of_users(users, *scores).items()
         }
-
-    @cached_property
-    def _bootstrap(self) -> UserBootstrap:
-        users = len(np.unique(self.candidates.user))
-        return UserBootstrap(users, seed=self.result.seed)
+        sums, counts = (
+            np.stack([share[part] for share in shares.values()], axis=1)
+            for part in range(2)
+        )
+        bootstrap = UserBootstrap(len(sums), seed=self.result.seed)
+        drawn = bootstrap.drawn(sums, counts)
+        return dict(zip(shares, drawn.T, strict=True))
