@@ -284,7 +284,8 @@ def write(out: Path) -> None:
                             for run in runs
                         ]
                     )
-                    low, high = values.interval()
+                    found_at = values.interval()
+                    low, high = found_at.low, found_at.high
                     numbers[f"{name}/{protocol}/{method}/{metric}"] = {
                         "mean": values.mean,
                         "low": low,

@@ -13,6 +13,7 @@ from fndrec import data, evaluation, layers, losses, metrics, models, serving
 from fndrec.data import EraseItem, OutfitData, ReplaceItem, SyntheticShop
 from fndrec.errors import DataError
 from fndrec.evaluation import (
+    MLflowMetrics,
     Validation,
     audit_negatives,
     compare,
@@ -24,6 +25,7 @@ from fndrec.evaluation import (
     outfit_sheet,
 )
 from fndrec.models import FNDStudent, FNDTeacher, load_model
+from fndrec.report import Report
 from fndrec.retrieval import (
     Limit,
     OutfitCompleter,
@@ -45,12 +47,14 @@ __all__ = [
     "FNDStudent",
     "FNDTeacher",
     "Limit",
+    "MLflowMetrics",
     "OutfitCompleter",
     "OutfitComposer",
     "OutfitData",
     "OutfitFilter",
     "OutfitIndex",
     "ReplaceItem",
+    "Report",
     "SyntheticShop",
     "Validation",
     "audit_negatives",

@@ -12,10 +12,11 @@ import numpy as np
 
 from fndrec.cli import _types
 from fndrec.cli._data import MODEL_FILE, add_data_arguments
-from fndrec.cli._run import RunRecord
+from fndrec.cli._run import RunRecord, check_new_folder
 from fndrec.data import OutfitData, atomic_folder
 from fndrec.errors import DataError
 from fndrec.evaluation import Validation, evaluate
+from fndrec.extras import require
 from fndrec.models import OutfitRecommender
 from fndrec.models.recommender import AGGREGATORS, USERS
 
@@ -137,12 +138,42 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         help="number format of the layers",
     )
     parser.add_argument(
+        "--tensorboard",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="folder to log each epoch to, for TensorBoard (extra "
+        "`tensorboard`); default: none",
+    )
+    parser.add_argument(
         "--seed",
         type=_types.seed,
         default=0,
         help="of weights, batches and candidates",
     )
     add_data_arguments(parser)
+
+
+def check_outputs(args: argparse.Namespace) -> None:
+    """Raises before long work if nothing could be written in the end."""
+    check_new_folder(args.out, args.overwrite)
+    logs: Path | None = args.tensorboard
+    if logs is None:
+        return
+    try:
+        require("tensorboard", "tensorboard", "--tensorboard")
+    except ModuleNotFoundError as error:
+        raise DataError(str(error)) from error
+    if logs.exists() and not logs.is_dir():
+        raise DataError(
+            f"--tensorboard should be a folder. Received: {logs}, a file"
+        )
+    # It appears only when training is done, and replaces what was there.
+    if args.out.resolve() in (logs.resolve(), *logs.resolve().parents):
+        raise DataError(
+            "--tensorboard should be a folder outside of --out. "
+            f"Received: {logs}"
+        )
 
 
 @contextlib.contextmanager
@@ -244,6 +275,11 @@ def fit_and_save(
             ),
         ]
     callbacks.append(keras.callbacks.TerminateOnNaN())
+    if args.tensorboard is not None:
+        # After `Validation`, whose metrics it logs.
+        callbacks.append(
+            keras.callbacks.TensorBoard(args.tensorboard, write_graph=False)
+        )
     history = model.fit(
         dataset,
         epochs=args.epochs,

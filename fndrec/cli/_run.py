@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import platform
 import resource
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -31,9 +32,11 @@ class RunRecord:
         self.arguments = {
             key: str(value) if isinstance(value, Path) else value
             for key, value in vars(args).items()
-            if key not in ("run", "command")
+            if key not in ("run", "command", "words")
         }
         self.command = args.command
+        # As it was typed, where the command was.
+        self.words = getattr(args, "words", None)
 
     def save(self, folder: Path, **results: Any) -> None:
         """Writes the record as `run.json`.
@@ -50,6 +53,7 @@ class RunRecord:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
         record = {
             "command": self.command,
+            "line": self.words and shlex.join(["fndrec", *self.words]),
             "arguments": self.arguments,
             "seed": self.arguments.get("seed"),
             "versions": {

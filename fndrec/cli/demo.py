@@ -18,7 +18,12 @@ import numpy as np
 from fndrec.cli import _types
 from fndrec.cli._data import MODEL_FILE
 from fndrec.cli._run import RunRecord, check_new_folder
-from fndrec.data import OutfitData, SyntheticShop, atomic_folder
+from fndrec.data import (
+    OutfitData,
+    SyntheticShop,
+    atomic_folder,
+    atomic_write,
+)
 from fndrec.evaluation import evaluate, outfit_sheet
 from fndrec.models import load_model
 
@@ -118,6 +123,10 @@ def run(args: argparse.Namespace) -> None:
         step("serve", "Loaded by a process that has TensorFlow alone")
         user = shop.data.users[0]
         _draw(data, shop, export / "1", user, folder / "best_outfits.png")
+        # Where things will be once all is done, for who goes on with them.
+        for path in folder.rglob("run*.json"):
+            text = path.read_text(encoding="utf-8")
+            atomic_write(path, text.replace(str(folder), str(args.out)))
         seconds["end"] = time.time()
         times = list(seconds.values())
         record.save(

@@ -14,12 +14,13 @@ from fndrec.cli._data import image_size_of, load_data, load_model_folder
 from fndrec.cli._fit import (
     add_fit_arguments,
     batch_arguments,
+    check_outputs,
     checked_arguments,
     fit_and_save,
     optimizer,
     shared_negatives,
 )
-from fndrec.cli._run import RunRecord, check_new_folder
+from fndrec.cli._run import RunRecord
 from fndrec.data import EraseItem
 from fndrec.losses import FalseNegativeDistillation, KnowledgeDistillation
 from fndrec.models import FNDStudent
@@ -83,7 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Runs the command."""
-    check_new_folder(args.out, args.overwrite)
+    check_outputs(args)
     record = RunRecord(args)
     teacher = load_model_folder(args.teacher)
     data = load_data(args, image_size_of(teacher))

@@ -19,6 +19,7 @@ from fndrec.cli import (
     export,
     export_device,
     find,
+    report,
     score,
     serve,
     train,
@@ -33,6 +34,7 @@ COMMANDS = (
     evaluate,
     compare,
     audit,
+    report,
     score,
     explain,
     find,
@@ -87,7 +89,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0, or 2 if the input cannot be used.
     """
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    args = parser().parse_args(words, argparse.Namespace(words=words))
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     # Keras says here that an optimizer has no XLA, and the like.
     logging.getLogger("absl").setLevel(logging.ERROR)

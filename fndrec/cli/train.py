@@ -12,12 +12,13 @@ from fndrec.cli._data import load_data
 from fndrec.cli._fit import (
     add_fit_arguments,
     batch_arguments,
+    check_outputs,
     checked_arguments,
     fit_and_save,
     optimizer,
     shared_negatives,
 )
-from fndrec.cli._run import RunRecord, check_new_folder
+from fndrec.cli._run import RunRecord
 from fndrec.models import FNDTeacher
 
 
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Runs the command."""
-    check_new_folder(args.out, args.overwrite)
+    check_outputs(args)
     record = RunRecord(args)
     data = load_data(args, args.image_size)
     print(data, flush=True)

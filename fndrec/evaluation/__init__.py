@@ -11,8 +11,10 @@ from fndrec.evaluation.comparison import Comparison
 from fndrec.evaluation.evaluate import evaluate
 from fndrec.evaluation.held_out_falseness import HeldOutFalseness
 from fndrec.evaluation.held_out_users import hold_out_items, hold_out_users
+from fndrec.evaluation.interval import Interval
 from fndrec.evaluation.liked_probability import LikedProbability
 from fndrec.evaluation.matrix_factorization import MatrixFactorization
+from fndrec.evaluation.mlflow_metrics import MLflowMetrics
 from fndrec.evaluation.model_costs import ModelCosts
 from fndrec.evaluation.multiply_adds import multiply_adds
 from fndrec.evaluation.negative_audit import NegativeAudit
@@ -45,7 +47,9 @@ __all__ = [
     "EvaluationResult",
     "FixedProtocol",
     "HeldOutFalseness",
+    "Interval",
     "LikedProbability",
+    "MLflowMetrics",
     "MatrixFactorization",
     "ModelCosts",
     "NegativeAudit",

@@ -81,6 +81,28 @@ def compare(
     )
     # The seed gives the candidates of `evaluate` again.
     candidates = Candidates.of(data, split, negatives, negative_sampling, seed)
+    return Comparison(
+        evaluation, model_costs(models, data, candidates, repetitions)
+    )
+
+
+def model_costs(
+    models: Mapping[str, OutfitRecommender],
+    data: OutfitData,
+    candidates: Candidates,
+    repetitions: int,
+) -> dict[str, ModelCosts]:
+    """What models cost.
+
+    Args:
+        models: The models by name.
+        data: The data set, with photos loaded if a model looks at them.
+        candidates: Outfits that are ranked with 8-bit weights.
+        repetitions: How often each call is timed.
+
+    Returns:
+        The costs of each.
+    """
     ready = {name: model.seeing(data) for name, model in models.items()}
     models = {name: model for name, (model, _) in ready.items()}
     seen = {name: as_seen for name, (_, as_seen) in ready.items()}
@@ -109,7 +131,7 @@ def compare(
             multiply_adds_per_outfit=_count(outfit_work(model, 1)),
             latency={what: found[name] for what, found in latency.items()},
         )
-    return Comparison(evaluation, costs)
+    return costs
 
 
 def _count(work: Work) -> int:

@@ -10,7 +10,7 @@ from fndrec.evaluation.latency import Latency
 from fndrec.evaluation.markdown_table import markdown_table
 from fndrec.evaluation.model_costs import ModelCosts
 from fndrec.evaluation.protocols.candidate_ranking import COLUMNS
-from fndrec.evaluation.quality_plot import Point, quality_plot
+from fndrec.evaluation.quality_plot import SIZE, Point, quality_plot
 from fndrec.evaluation.result import EvaluationResult
 
 # Axes of costs in the picture.
@@ -135,6 +135,7 @@ class Comparison:
         path: str | Path,
         cost: str = "multiply_adds_per_item",
         metric: str = "auc",
+        size: tuple[float, float] = SIZE,
     ) -> None:
         """Draws quality against cost.
 
@@ -142,10 +143,11 @@ class Comparison:
         without the table of users. The best baseline is a dashed line.
 
         Args:
-            path: The PNG file to write.
+            path: The file to write: PNG, or SVG if it is called `*.svg`.
             cost: `"multiply_adds_per_item"`, `"multiply_adds_per_outfit"` or
                 `"bytes"`.
             metric: `"auc"`, `"ndcg"`, `"mean_ndcg"`, `"hit@1"` or `"fitb"`.
+            size: Width and height in inches.
 
         Raises:
             ValueError: If `cost` or `metric` is none of these.
@@ -182,6 +184,7 @@ class Comparison:
             f"{evaluation.split}, {evaluation.against}",
             x_label=COSTS[cost],
             y_label=COLUMNS[metric],
+            size=size,
         )
 
 

@@ -7,6 +7,7 @@ from fndrec.evaluation.baselines import default_baselines
 from fndrec.evaluation.candidates import Candidates
 from fndrec.evaluation.protocols import (
     Protocol,
+    Ranking,
     default_protocol,
     protocol_named,
 )
@@ -86,17 +87,45 @@ def evaluate(
         for baseline in default_baselines(data):
             draws = [ranking.measure(baseline) for ranking in rankings]
             values[baseline.name] = _merged(UserValues.summed, draws)
+    return result_of(
+        values, protocol, rankings[0], data, split, seeds, list(models)
+    )
+
+
+def result_of(
+    values: Mapping[str, Mapping[str, UserValues]],
+    protocol: Protocol,
+    ranking: Ranking,
+    data: OutfitData,
+    split: str,
+    seeds: list[int],
+    models: list[str],
+) -> EvaluationResult:
+    """What was measured, with what it was measured by.
+
+    Args:
+        values: For each model or baseline its metrics, user by user.
+        protocol: The protocol.
+        ranking: What was ranked.
+        data: The data set.
+        split: Name of the split.
+        seeds: Seeds of the candidates.
+        models: Which of the names are models.
+
+    Returns:
+        The result.
+    """
     return EvaluationResult.of(
         values,
         data=data.name,
         split=split,
-        likes=rankings[0].likes,
+        likes=ranking.likes,
         protocol=protocol.name,
         source=protocol.source,
-        against=rankings[0].against,
+        against=ranking.against,
         columns=dict(protocol.columns),
         seeds=seeds,
-        models=list(models),
+        models=models,
     )
 
 

@@ -6,6 +6,7 @@ from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.losses import falseness
 from fndrec.models import OutfitRecommender, TeacherKnowledge
+from fndrec.models.knowledge import user_distances
 
 # With fewer likes there is nothing to calibrate.
 MIN_LIKES = 20
@@ -89,7 +90,7 @@ class HeldOutFalseness:
             part = slice(start, start + CHUNK)
             user = index[part]
             sets = self.model.embed_outfits(items, outfits[part])
-            distance = np.linalg.norm(vectors[user] - sets, axis=-1)
+            distance = user_distances(self.model, vectors, user, sets)
             z = falseness(distance[:, None], radius[user], deviation[user])
             found[part] = np.asarray(z)[:, 0]
         return (found - self.mean) / self.deviation

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from fndrec.evaluation.plot_labels import place_labels
 
 # Area of the largest marker and the least area, in square points.
 LARGEST, LEAST = 700.0, 16.0
+# Inches, and letters of a title that fit into one.
+SIZE = (8.0, 5.2)
+LETTERS = 11
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,20 +46,23 @@ def quality_plot(
     title: str,
     x_label: str,
     y_label: str,
+    size: tuple[float, float] = SIZE,
 ) -> None:
     """Draws models by cost, on a logarithmic axis, and quality.
 
     Args:
         points: The models.
         baseline: Name and quality of what they have to beat.
-        path: The PNG file to write.
+        path: The file to write: PNG, or SVG if it is called `*.svg`.
         title: Title of the picture.
         x_label: Name of the cost.
         y_label: Name of the quality.
+        size: Width and height in inches.
     """
-    figure = Figure(figsize=(8, 5.2), dpi=130, layout="constrained")
+    figure = Figure(figsize=size, dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
+    title = textwrap.fill(title, round(LETTERS * size[0]))
     axes.set_title(title, fontsize=10, parse_math=False)
     axes.set_xlabel(
         f"{x_label}\n(area and number of a marker: parameters without users)"
@@ -100,8 +107,9 @@ def quality_plot(
         [math.sqrt(area / math.pi) for area in areas],
         level=value,
     )
+    kind = "svg" if Path(path).suffix == ".svg" else "png"
     with atomic_path(Path(path)) as draft:
-        figure.savefig(draft, format="png")
+        figure.savefig(draft, format=kind)
 
 
 def _cost_axis(axes: Any, costs: Sequence[float]) -> None:

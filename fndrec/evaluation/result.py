@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from fndrec.data import atomic_write
+from fndrec.evaluation.interval import Interval
 from fndrec.evaluation.markdown_table import markdown_table
-from fndrec.evaluation.user_values import UserValues
+from fndrec.evaluation.user_values import UserValues, intervals
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,16 +66,24 @@ class EvaluationResult:
         Returns:
             The result.
         """
+        found = intervals(
+            {
+                (name, key): value
+                for name, of_name in values.items()
+                for key, value in of_name.items()
+            }
+        )
         return cls(
             metrics={
-                name: {key: value.mean for key, value in found.items()}
-                for name, found in values.items()
+                name: {key: value.mean for key, value in of_name.items()}
+                for name, of_name in values.items()
             },
             intervals={
                 name: {
-                    key: list(value.interval()) for key, value in found.items()
+                    key: [found[name, key].low, found[name, key].high]
+                    for key in of_name
                 }
-                for name, found in values.items()
+                for name, of_name in values.items()
             },
             values=values,
             **known,
@@ -120,7 +129,7 @@ class EvaluationResult:
 
     def difference(
         self, first: str, second: str, metric: str = "auc"
-    ) -> tuple[float, float, float]:
+    ) -> Interval:
         """How far one model or baseline lies above another, by pairs.
 
         Args:
@@ -129,8 +138,8 @@ class EvaluationResult:
             metric: Key of the metric.
 
         Returns:
-            The difference and the ends of its 95% bootstrap interval, over
-            the same users, and runs, for both.
+            The difference with its 95% bootstrap interval, over the same
+            users, and runs, for both.
 
         Raises:
             ValueError: If a name is not known, the result was read from a

@@ -1,10 +1,14 @@
 """A metric, user by user."""
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Self, TypeVar
 
 import numpy as np
+
+from fndrec.evaluation.interval import Interval
+
+Name = TypeVar("Name", bound=Hashable)
 
 DRAWS = 1000
 # Draws at once: users of a large shop times these have to fit into memory.
@@ -85,20 +89,18 @@ class UserValues:
         count = self.count.sum()
         return float(self.total.sum() / count) if count else float("nan")
 
-    def interval(self, seed: int = 0) -> tuple[float, float]:
+    def interval(self, seed: int = 0) -> Interval:
         """95% bootstrap interval, over users, and over runs if several.
 
         Args:
             seed: Seed of the bootstrap.
 
         Returns:
-            Its ends; NaN if there is no case.
+            The metric with its ends; NaN if there is no case.
         """
-        return _ends(self._resampled(seed))
+        return intervals({"": self}, seed)[""]
 
-    def difference(
-        self, other: "UserValues", seed: int = 0
-    ) -> tuple[float, float, float]:
+    def difference(self, other: "UserValues", seed: int = 0) -> Interval:
         """How far this metric lies above another, by pairs.
 
         Args:
@@ -107,7 +109,7 @@ class UserValues:
             seed: Seed of the bootstrap.
 
         Returns:
-            The difference and the ends of its 95% interval.
+            The difference with its 95% interval.
 
         Raises:
             ValueError: If the shapes differ.
@@ -117,30 +119,65 @@ class UserValues:
                 "`other` should be of the same users and runs, shape "
                 f"{self.total.shape}. Received: shape {other.total.shape}"
             )
-        # The same seed draws the same users and runs for both.
-        gap = self._resampled(seed) - other._resampled(seed)
-        return (self.mean - other.mean, *_ends(gap))
-
-    def _resampled(self, seed: int) -> np.ndarray:
-        """The metric of resampled users and runs, `(draws,)`."""
-        total, count = np.atleast_2d(self.total), np.atleast_2d(self.count)
-        runs, users = total.shape
-        rng = np.random.default_rng(seed)
-        run = rng.multinomial(runs, np.full(runs, 1 / runs), DRAWS)
-        sums = np.zeros((2, DRAWS))
-        for start in range(0, DRAWS, CHUNK):
-            part = slice(start, start + CHUNK)
-            # How often each user is drawn: Poisson, as of many.
-            user = rng.poisson(1.0, (CHUNK, users)).astype(float)
-            for row, values in enumerate((total, count)):
-                sums[row, part] = ((user @ values.T) * run[part]).sum(axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return sums[0] / sums[1]
+        own, others = _resampled([self, other], seed)
+        return _interval(self.mean - other.mean, own - others)
 
 
-def _ends(draws: np.ndarray) -> tuple[float, float]:
+def intervals(
+    values: Mapping[Name, UserValues], seed: int = 0
+) -> dict[Name, Interval]:
+    """95% bootstrap intervals of several metrics, users drawn once for all.
+
+    Args:
+        values: The metrics by any names.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        Their intervals.
+
+    Reference: Efron, Tibshirani 1993, An Introduction to the Bootstrap,
+    section 13.3 (percentile intervals).
+    """
+    alike: dict[tuple[int, ...], list[Name]] = {}
+    for name, value in values.items():
+        alike.setdefault(value.total.shape, []).append(name)
+    found: dict[Name, Interval] = {}
+    for names in alike.values():
+        draws = _resampled([values[name] for name in names], seed)
+        for name, drawn in zip(names, draws, strict=True):
+            found[name] = _interval(values[name].mean, drawn)
+    return {name: found[name] for name in values}
+
+
+def _resampled(values: Sequence[UserValues], seed: int) -> np.ndarray:
+    """Metrics of one shape, of the same resampled users and runs.
+
+    Returns:
+        Floats `(metrics, draws)`.
+    """
+    parts = [
+        np.stack([np.atleast_2d(getattr(one, part)) for one in values])
+        for part in ("total", "count")
+    ]
+    metrics, runs, users = parts[0].shape
+    rng = np.random.default_rng(seed)
+    run = rng.multinomial(runs, np.full(runs, 1 / runs), DRAWS)
+    sums = np.zeros((2, metrics, DRAWS))
+    for start in range(0, DRAWS, CHUNK):
+        part = slice(start, start + CHUNK)
+        # How often each user is drawn: Poisson, as of many.
+        user = rng.poisson(1.0, (CHUNK, users)).astype(float)
+        for row, of_users in enumerate(parts):
+            drawn = user @ of_users.reshape(-1, users).T
+            by_run = drawn.reshape(CHUNK, metrics, runs)
+            sums[row, :, part] = np.einsum("dmr,dr->md", by_run, run[part])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return sums[0] / sums[1]
+
+
+def _interval(value: float, draws: np.ndarray) -> Interval:
     draws = draws[np.isfinite(draws)]
     if not len(draws):
-        return float("nan"), float("nan")
+        return Interval(value, float("nan"), float("nan"))
     low, high = np.quantile(draws, [0.025, 0.975])
-    return float(low), float(high)
+    return Interval(value, float(low), float(high))

@@ -82,7 +82,7 @@ class TeacherKnowledge:
         outfits = model.embed_outfits(items, data.outfit_items[liked])
         users = model.user_vectors(data)
         index = data.user_index[likes.user]
-        distance = _distances(model, users, index, outfits[inverse])
+        distance = user_distances(model, users, index, outfits[inverse])
         radius, deviation = radii(index, distance, len(users))
         return cls(model, items, users, radius, deviation)
 
@@ -126,13 +126,24 @@ class TeacherKnowledge:
         )
 
 
-def _distances(
+def user_distances(
     model: OutfitRecommender,
     users: np.ndarray,
     index: np.ndarray,
     outfits: np.ndarray,
 ) -> np.ndarray:
-    """Distances `(likes,)` of users `index` to their liked outfits."""
+    """Distances of users to outfits.
+
+    Args:
+        model: The model.
+        users: Unit vectors `(users, dim)`, or of anchors
+            `(users, anchors, dim)`.
+        index: `(pairs,)` rows of `users`.
+        outfits: Unit vectors `(pairs, dim)`.
+
+    Returns:
+        Float array `(pairs,)`.
+    """
     if users.ndim == 2:
         return np.linalg.norm(users[index] - outfits, axis=-1)
     # Of anchors, that of vectors whose cosine is the one they have.

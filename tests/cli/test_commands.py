@@ -422,7 +422,7 @@ def test_the_commands() -> None:
         *("audit", "compare", "complete", "compose", "data", "demo"),
         "distill",
         *("evaluate", "explain", "export", "export-device", "find"),
-        *("score", "serve", "train"),
+        *("report", "score", "serve", "train"),
     ]
 
 

@@ -283,9 +283,11 @@ def audited_pairs(audit: NegativeAudit) -> list[tuple[str, frozenset[str]]]:
 # ----------------------------------------------------------------- falseness
 
 
+@pytest.mark.parametrize("users", ["table", "anchors"])
 def test_falseness_is_the_knowledge_of_the_teacher_centred(
-    teacher: FNDTeacher, data: OutfitData
+    users: str, data: OutfitData
 ) -> None:
+    teacher = tiny_teacher(data, use_id=True, users=users)
     falseness = HeldOutFalseness(teacher, data, "valid")
     likes = data.likes("valid")
     outfits = data.outfit_items[likes.outfit]

@@ -5,6 +5,7 @@ import json
 import math
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import keras
 import numpy as np
@@ -24,7 +25,7 @@ from fndrec.layers import ItemTower, OutfitScore, SetTransformer, UserEmbedding
 from fndrec.models import FNDTeacher, OutfitRecommender
 
 Models = dict[str, OutfitRecommender]
-LINES = {"title": "shop", "x_label": "cost", "y_label": "AUC"}
+LINES: dict[str, Any] = {"title": "shop", "x_label": "cost", "y_label": "AUC"}
 
 
 def without(data: OutfitData, *keys: str) -> OutfitData:
@@ -251,6 +252,13 @@ def test_picture(found: Comparison, tmp_path: Path) -> None:
     found.plot(other, cost="bytes", metric="hit@1")
     assert colours(other) > 50
     assert other.read_bytes() != path.read_bytes()
+
+
+def test_picture_as_svg(found: Comparison, tmp_path: Path) -> None:
+    found.plot(tmp_path / "plot.svg", size=(5.0, 4.0))
+    root = ElementTree.parse(tmp_path / "plot.svg").getroot()  # noqa: S314
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.get("viewBox") == "0 0 360 288"
 
 
 @pytest.mark.parametrize("costs", [[0.0], [3e5], [2e3, 9e7], [0.0, 0.0, 4e4]])

@@ -6,6 +6,7 @@ from tiny_models import tiny_teacher
 from fndrec import evaluate
 from fndrec.data import OutfitData
 from fndrec.evaluation import EvaluationResult, UserValues
+from fndrec.evaluation.user_values import intervals
 
 
 def test_means_by_hand() -> None:
@@ -25,13 +26,15 @@ def test_means_by_hand() -> None:
 def test_no_case() -> None:
     none = UserValues.of_users(np.full(3, np.nan))
     assert np.isnan(none.mean)
-    assert np.isnan(none.interval()).all()
+    assert np.isnan([none.interval().low, none.interval().high]).all()
 
 
 def test_interval_is_that_of_scipy() -> None:
     rng = np.random.default_rng(0)
     values = rng.beta(4, 2, 200)
-    low, high = UserValues.of_users(values).interval()
+    found = UserValues.of_users(values).interval()
+    low, high = found.low, found.high
+    assert found.value == pytest.approx(values.mean())
     expected = bootstrap(
         (values,),
         np.mean,
@@ -42,7 +45,7 @@ def test_interval_is_that_of_scipy() -> None:
     width = expected.high - expected.low
     assert low == pytest.approx(expected.low, abs=0.15 * width)
     assert high == pytest.approx(expected.high, abs=0.15 * width)
-    assert UserValues.of_users(values).interval() == (low, high)
+    assert UserValues.of_users(values).interval() == found
 
 
 def test_likes_of_a_user_are_drawn_together() -> None:
@@ -50,15 +53,31 @@ def test_likes_of_a_user_are_drawn_together() -> None:
     value = np.repeat([0.0, 1.0, 0.0, 1.0], 25)
     few = UserValues.of_likes(np.repeat(np.arange(4), 25), value).interval()
     many = UserValues.of_likes(np.arange(100), value).interval()
-    assert few[1] - few[0] > 2 * (many[1] - many[0])
+    assert few.high - few.low > 2 * (many.high - many.low)
+
+
+def test_together_as_alone() -> None:
+    rng = np.random.default_rng(4)
+    values = {
+        "a": UserValues.of_users(rng.random(70)),
+        "b": UserValues.of_likes(rng.integers(70, size=300), rng.random(300)),
+        "c": UserValues.of_users(rng.random(9)),
+        "d": UserValues.of_users(np.where(rng.random(70) < 0.2, np.nan, 0.5)),
+    }
+    found = intervals(values, seed=3)
+    assert list(found) == list("abcd")
+    for name, value in values.items():
+        alone = value.interval(seed=3)
+        assert found[name].low == pytest.approx(alone.low)
+        assert found[name].high == pytest.approx(alone.high)
 
 
 def test_runs_widen_the_interval() -> None:
     users = np.full(400, 0.5)
     runs = [UserValues.of_users(users + gap) for gap in (-0.1, 0.0, 0.1)]
-    low, high = UserValues.stacked(runs).interval()
-    assert low < 0.45
-    assert high > 0.55
+    found = UserValues.stacked(runs).interval()
+    assert found.low < 0.45
+    assert found.high > 0.55
 
 
 def test_pairs_tell_more_than_two_intervals() -> None:
@@ -66,10 +85,10 @@ def test_pairs_tell_more_than_two_intervals() -> None:
     values = rng.random(300)
     first = UserValues.of_users(values + 0.01)
     second = UserValues.of_users(values)
-    found, low, high = first.difference(second)
-    assert found == pytest.approx(0.01)
-    assert low == pytest.approx(0.01)
-    assert high == pytest.approx(0.01)
+    found = first.difference(second)
+    assert found.value == pytest.approx(0.01)
+    assert found.low == pytest.approx(0.01)
+    assert found.high == pytest.approx(0.01)
     with pytest.raises(ValueError, match=r"shape \(300,\)"):
         first.difference(UserValues.of_users(values[1:]))
 
@@ -96,10 +115,10 @@ def test_of_an_evaluation(tiny_data: OutfitData) -> None:
 def test_difference_of_an_evaluation(tiny_data: OutfitData) -> None:
     models = {name: tiny_teacher(tiny_data, seed=ord(name)) for name in "ab"}
     found = evaluate(models, tiny_data)
-    gap, low, high = found.difference("a", "b", "fitb")
-    assert low <= gap <= high
+    gap = found.difference("a", "b", "fitb")
+    assert gap.low <= gap.value <= gap.high
     expected = found.metrics["a"]["fitb"] - found.metrics["b"]["fitb"]
-    assert gap == pytest.approx(expected)
+    assert gap.value == pytest.approx(expected)
     for wrong, message in (
         (("c", "b"), "`first` should be one of"),
         (("a", "c"), "`second` should be one of"),

@@ -37,15 +37,41 @@ class CandidateRanking:
 
     def measure(self, scorer: Scorer) -> dict[str, UserValues]:
         """The metrics `COLUMNS` of one scorer, user by user."""
+        return self.values(*self.score(scorer))
+
+    def score(self, scorer: Scorer) -> tuple[np.ndarray, np.ndarray]:
+        """Scores of the candidates and of the blanks.
+
+        Args:
+            scorer: What scores.
+
+        Returns:
+            `(likes, 1 + negatives)` and `(likes, choices)`.
+        """
         found = self.candidates
         # At once, so that an item is embedded once.
         sets = np.concatenate([found.outfits, found.blanks], axis=1)
-        both = scorer.score(found.user, sets)
-        scores, blanks = np.split(both, [found.outfits.shape[1]], axis=1)
+        scores = scorer.score(found.user, sets)
+        width = found.outfits.shape[1]
+        return scores[:, :width], scores[:, width:]
+
+    def values(
+        self, scores: np.ndarray, blanks: np.ndarray
+    ) -> dict[str, UserValues]:
+        """The metrics of scores.
+
+        Args:
+            scores: `(likes, 1 + negatives)`.
+            blanks: `(likes, choices)`.
+
+        Returns:
+            The metrics `COLUMNS`, user by user.
+        """
+        user = self.candidates.user
         values = {
             name: UserValues.of_users(by_user)
-            for name, by_user in metrics_by_user(found.user, scores).items()
+            for name, by_user in metrics_by_user(user, scores).items()
         }
-        values["hit@1"] = UserValues.of_likes(found.user, best_choice(scores))
-        values["fitb"] = UserValues.of_likes(found.user, best_choice(blanks))
+        values["hit@1"] = UserValues.of_likes(user, best_choice(scores))
+        values["fitb"] = UserValues.of_likes(user, best_choice(blanks))
         return values

@@ -1,0 +1,39 @@
+"""The page itself: a template, filled."""
+
+import math
+from typing import Any
+
+from fndrec.evaluation.interval import Interval
+
+TEMPLATE = "report.html.j2"
+
+
+def render(**context: Any) -> str:
+    """Fills the template; what is not known to be safe is escaped.
+
+    Args:
+        **context: What the template names.
+
+    Returns:
+        The page.
+    """
+    # Here, as it comes with the extra `report`.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("fndrec.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=_number, interval=_interval)
+    return environment.get_template(TEMPLATE).render(**context)
+
+
+def _number(value: float, digits: int = 3) -> str:
+    return "none" if not math.isfinite(value) else f"{value:.{digits}f}"
+
+
+def _interval(found: Interval) -> str:
+    return f"{_number(found.low)} to {_number(found.high)}"
