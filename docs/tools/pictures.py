@@ -16,14 +16,19 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import fndrec
-from fndrec.data import NegativeSampler, OutfitData, SyntheticShop, similar_items
+from fndrec.data import (
+    NegativeSampler,
+    OutfitData,
+    SyntheticShop,
+    similar_items,
+)
 from fndrec.evaluation import Candidates
 from fndrec.models import OutfitRecommender, TeacherKnowledge
 
 PICTURES = Path(__file__).parent.parent / "pictures"
 # Told apart by those who see no difference of red and green, too.
 LIKED, HIDDEN, REST = "#00796b", "#e08214", "#b3b9c2"
-COLOURS = 128
+COLOURS = 256
 
 
 def shrink(path: Path) -> None:
@@ -172,7 +177,12 @@ def draw_falseness(
             alpha=0.35,
         )
         axes.hist(
-            values, bins, density=True, histtype="step", color=colour, label=name
+            values,
+            bins,
+            density=True,
+            histtype="step",
+            color=colour,
+            label=name,
         )
     axes.axvline(0, color="black", linewidth=0.8, linestyle="--")
     axes.set_xlabel("falseness z: 0 is the user's radius")
