@@ -51,8 +51,10 @@ def main() -> None:
     command += [str(args.out / "export"), "--port", str(rest)]
     server = subprocess.Popen([*command, "--grpc-port", str(grpc)])  # noqa: S603
     try:
-        # Waits until the server is there.
-        client = fndrec.serving.Client(f"localhost:{grpc}", timeout=120)
+        # Tries again until the server is there.
+        client = fndrec.serving.Client(
+            f"localhost:{grpc}", timeout=300, retries=200
+        )
         ask(client, data)
         ask_by_rest(rest, data)
     finally:

@@ -1,6 +1,7 @@
 """That what the documentation shows works: its code, commands, links."""
 
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -97,7 +98,7 @@ def test_commands_parse(page: Path) -> None:
     for block in blocks(page, "bash"):
         for line in block.splitlines():
             if line.startswith("fndrec "):
-                parser().parse_args(line.split()[1:])
+                parser().parse_args(shlex.split(line)[1:])
 
 
 def test_options_have_the_defaults_that_training_names() -> None:

@@ -77,8 +77,7 @@ def _package_page() -> str:
             "| --- | --- |",
             *rows,
             "",
-            "Of the rooms, `fndrec.retrieval` is not imported by that name; "
-            "what it offers is [here](retrieval.md).",
+            "Each room has a page of its own, with names for special needs.",
             "",
             *own,
         ]
