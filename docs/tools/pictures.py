@@ -162,7 +162,7 @@ def draw_falseness(
     figure = _figure(6.4, 3.4)
     axes = figure.subplots()
     _plain(axes)
-    bins = np.linspace(-3, 8, 45)
+    bins = np.linspace(-3, 8, 45).tolist()
     for name, values, colour in (
         ("negatives, not liked", z[:, 1:][~liked], REST),
         ("false negatives: liked in truth", z[:, 1:][liked], HIDDEN),

@@ -2,7 +2,8 @@
 
 A hook of MkDocs. The same links lead somewhere both where a repository is
 looked at and on the site: what a page links to outside of `docs/` becomes a
-part of the site, and links to it and from it are made to fit.
+part of the site, and links to it and from it are made to fit. Titles of tables
+of the benchmarks, which stand in comments, are shown.
 """
 
 import re
@@ -15,6 +16,8 @@ ROOT = Path(__file__).parent.parent.parent
 # Where the files of the repository stand on the site.
 PLACE = "repository/"
 LINK = re.compile(r"(?<=\]\()(?!https?://|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
+# The mark before a table of the benchmarks, which has its title.
+TABLE = re.compile(r"^<!-- table \w+: (.+?) -->$", re.MULTILINE)
 # Pages of the repository that the navigation names.
 PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")
 MORE = "More"
@@ -121,7 +124,8 @@ def _add_unnamed(files: Any, nav: list[Any]) -> None:
 
 
 def on_page_markdown(markdown: str, page: Any, **kwargs: Any) -> str:
-    """Makes the links of a page fit."""
+    """Makes the links of a page fit, and shows the titles of tables."""
     if page.file.generated_by is not None:
         return markdown
+    markdown = TABLE.sub("\\1\n{: .caption }\n", markdown)
     return fitted(markdown, PurePosixPath("docs", page.file.src_uri))[0]

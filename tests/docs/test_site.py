@@ -114,3 +114,9 @@ def test_files_outside_of_the_pages_are_there(site: Path) -> None:
     assert (place / "benchmarks" / "results" / "widths.png").is_file()
     readme = (place / "readme.html").read_text("utf-8")
     assert 'href="../concepts.html#false-negative-distillation"' in readme
+
+
+def test_tables_of_the_benchmarks_have_titles(site: Path) -> None:
+    page = (site / "towers.html").read_text("utf-8")
+    assert '<p class="caption">Towers</p>' in page
+    assert "<!-- table" not in page
