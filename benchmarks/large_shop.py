@@ -90,10 +90,10 @@ def _write(path: Path, **columns: object) -> None:
 def measure(folder: Path, batches: int) -> list[report.Section]:
     """Reads the shop and takes batches of it."""
     before = _resident()
-    started = time.perf_counter(), time.process_time()
+    started, computing = time.perf_counter(), time.process_time()
     data = fndrec.OutfitData.load(folder)
-    reading = time.perf_counter() - started[0]
-    of_it_computing = time.process_time() - started[1]
+    reading = time.perf_counter() - started
+    computing = time.process_time() - computing
     held = _resident() - before
     print(data, flush=True)
     dataset = iter(data.batches("train", BATCH, negatives=1))
@@ -117,7 +117,7 @@ def measure(folder: Path, batches: int) -> list[report.Section]:
                 ["users, outfits, items", _counts(data)],
                 ["Parquet files", f"{files / 1e6:,.0f} MB"],
                 ["reading and checking", f"{reading:.0f} s"],
-                ["CPU time of that", f"{of_it_computing:.0f} s"],
+                ["CPU time of that", f"{computing:.0f} s"],
                 ["memory afterwards", f"{held / 1e6:,.0f} MB"],
                 [
                     f"a batch of {BATCH:,} likes, 1 negative each",

@@ -59,7 +59,7 @@ def main() -> None:
         ask_by_rest(rest, data)
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(120)
 
 
 def small_model(data: fndrec.OutfitData, epochs: int) -> fndrec.FNDTeacher:
@@ -78,15 +78,15 @@ def ask(client: Any, data: fndrec.OutfitData) -> None:
     for who, known, outfits in zip(
         (user, "someone new"), found.known, found.outfit_id, strict=True
     ):
-        print(f"recommend: {who}, known {bool(known)}: {list(outfits)}")
+        print(f"recommend: {who}, known {bool(known)}: {outfits.tolist()}")
 
     liked = data.outfits.take([0, 1])
     found = client.recommend_for_likes([liked], k=3)
-    print(f"recommend_for_likes: {liked}: {list(found.outfit_id[0])}")
+    print(f"recommend_for_likes: {liked}: {found.outfit_id[0].tolist()}")
 
     outfit = data.outfit_item_ids(0)
     found = client.complete([user], [outfit[:-1]], k=3)
-    print(f"complete: {outfit[:-1]} with one of {list(found.item_id[0])}")
+    print(f"complete: {outfit[:-1]} with one of {found.item_id[0].tolist()}")
 
     outfits = [data.outfit_item_ids(row) for row in range(3)]
     found = client.score_outfits([user], [outfits])

@@ -98,6 +98,7 @@ def test_serving(tmp_path: Path) -> None:
     assert "complete: " in shown
 
 
+@pytest.mark.slow
 def test_tuning(tmp_path: Path) -> None:
     shop = small_shop(tmp_path / "shop")
     shown = run(
