@@ -23,8 +23,9 @@ SMALLER = {
     r"\bsize=64\)": "size=16)",
     r"from_data\((\w+)": r"from_data(\1, width=0.05",
     r"num_users=\d+": "num_users=12",
-    r"items_per_category=\d+": "items_per_category=12",
-    r"likes_per_user=\d+": "likes_per_user=10",
+    r"items_per_category=\d+(, likes_per_user=\d+)?": (
+        "items_per_category=12, likes_per_user=10"
+    ),
     r"range\(8\)": "range(1)",
     r"n_trials=20": "n_trials=2",
     r"\b96\b": "32",
