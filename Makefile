@@ -9,7 +9,7 @@ DEMO_OUT ?= demo
 TEST_PROCESSES ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
-.PHONY: demo test test-all lint bench-quick clean
+.PHONY: demo test test-all lint docs bench-quick clean
 
 $(VENV)/.installed: pyproject.toml setup.py
 	@test -n "$(PYTHON)" || { echo "fndrec needs Python 3.11, 3.12 or 3.13;" \
@@ -34,8 +34,13 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
 
+docs: $(VENV)/.installed
+	NO_MKDOCS_2_WARNING=1 TF_CPP_MIN_LOG_LEVEL=3 \
+		$(BIN)/mkdocs build --strict
+	@echo "python -m http.server -d site  shows the site at port 8000"
+
 bench-quick: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.performance --out bench --quick
 
 clean:
-	rm -rf $(VENV) bench demo .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) bench demo site .mypy_cache .pytest_cache .ruff_cache

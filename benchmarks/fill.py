@@ -26,6 +26,8 @@ PAGES = (
     "find.md",
     "compose.md",
     "new-users.md",
+    "own-shop.md",
+    "towers.md",
 )
 MARK = re.compile(
     r"<!-- table (?P<file>\w+): (?P<title>.+?) -->\n.*?<!-- end -->", re.DOTALL

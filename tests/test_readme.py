@@ -1,6 +1,7 @@
 """That what the documentation shows works: its code, commands, links."""
 
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -21,6 +22,15 @@ SMALLER = {
     r"with_photos\(64\)": "with_photos(16)",
     r"\bsize=64\)": "size=16)",
     r"from_data\((\w+)": r"from_data(\1, width=0.05",
+    r"num_users=\d+": "num_users=12",
+    r"items_per_category=\d+(, likes_per_user=\d+)?": (
+        "items_per_category=12, likes_per_user=10"
+    ),
+    r"range\(8\)": "range(1)",
+    r"n_trials=20": "n_trials=2",
+    r"\b96\b": "32",
+    # Those would be downloaded.
+    r'weights="imagenet"': "weights=None",
 }
 
 
@@ -89,7 +99,7 @@ def test_commands_parse(page: Path) -> None:
     for block in blocks(page, "bash"):
         for line in block.splitlines():
             if line.startswith("fndrec "):
-                parser().parse_args(line.split()[1:])
+                parser().parse_args(shlex.split(line)[1:])
 
 
 def test_options_have_the_defaults_that_training_names() -> None:

@@ -154,6 +154,7 @@ class Report:
             the_judge=_the(judge),
             split=split,
             columns=COLUMNS,
+            candidates=ranking.scores.shape[1],
             baseline=_best_baseline(ranking),
             parameters=model.count_params(),
             facts=data_summary.facts(data, split),

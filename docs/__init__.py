@@ -1,0 +1,1 @@
+"""The pages, and in `docs.tools` what makes the site of them."""

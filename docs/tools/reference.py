@@ -1,0 +1,149 @@
+"""The reference: a page for each room of the package, and the commands.
+
+A hook of MkDocs. Pages are made from `__all__` and from the parser of the
+command line, so that none is forgotten. They stand in the navigation where
+`mkdocs.yml` has `reference/`.
+"""
+
+import argparse
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+from types import ModuleType
+from typing import Any
+
+from mkdocs.structure.files import File
+
+import fndrec
+from fndrec.cli.main import parser
+
+PLACE = "reference/"
+
+
+def rooms() -> dict[str, ModuleType]:
+    """The packages of fndrec with public names, but for the command line."""
+    found = {}
+    for module in pkgutil.iter_modules(fndrec.__path__):
+        if not module.ispkg or module.name == "cli":
+            continue
+        room = importlib.import_module(f"fndrec.{module.name}")
+        if hasattr(room, "__all__"):
+            found[module.name] = room
+    return found
+
+
+def pages() -> dict[str, str]:
+    """The pages of the reference: their names and their Markdown."""
+    made = {"index": _package_page()}
+    for name, room in rooms().items():
+        made[name] = _room_page(name, room)
+    made["commands"] = _commands_page()
+    return made
+
+
+def _first_line(thing: Any) -> str:
+    return (inspect.getdoc(thing) or "").split("\n")[0]
+
+
+def _package_page() -> str:
+    home = {
+        name: _identifier(room, name)
+        for room, module in rooms().items()
+        for name in module.__all__
+    }
+    rows = []
+    own = []
+    for name in sorted(fndrec.__all__, key=str.lower):
+        thing = getattr(fndrec, name)
+        anchor = f'<a id="fndrec.{name}"></a>'
+        if inspect.ismodule(thing):
+            link = f"[`fndrec.{name}`]({name}.md)"
+        elif name in home:
+            link = f"[`fndrec.{name}`][{home[name]}]"
+        else:
+            # It is shown below, and has its anchor there.
+            anchor = ""
+            link = f"[`fndrec.{name}`][fndrec.{name}]"
+            own.append(f"::: fndrec.{name}\n")
+        rows.append(f"| {anchor}{link} | {_first_line(thing)} |")
+    return "\n".join(
+        [
+            "# The package {#fndrec}",
+            "",
+            _first_line(fndrec),
+            "",
+            "| name | |",
+            "| --- | --- |",
+            *rows,
+            "",
+            "Each room has a page of its own, with names for special needs.",
+            "",
+            *own,
+        ]
+    )
+
+
+def _room_page(name: str, room: ModuleType) -> str:
+    shown = []
+    for thing in sorted(room.__all__, key=str.lower):
+        path, found = f"fndrec.{name}.{thing}", _identifier(name, thing)
+        if found != path:
+            shown.append(f'<a id="{path}"></a>\n')
+        shown += [f"::: {found}", "    options:"]
+        shown += [f"      heading: {path}", f"      toc_label: {thing}", ""]
+    title = f"# fndrec.{name} {{#fndrec.{name}}}"
+    return "\n".join([title, "", _first_line(room), "", *shown])
+
+
+def _identifier(room: str, name: str) -> str:
+    """Where a public name of a room is found without running the code.
+
+    A function in a file of its own name stands behind the file there.
+    """
+    path = f"fndrec.{room}.{name}"
+    hidden = importlib.util.find_spec(path) is not None
+    return f"{path}.{name}" if hidden else path
+
+
+def _commands_page() -> str:
+    lines = ["# Commands", "", parser().description or "", ""]
+    for action in parser()._actions:
+        if not isinstance(action, argparse._SubParsersAction):
+            continue
+        for name, command in action.choices.items():
+            command.prog = f"fndrec {name}"
+            # As wide as a page shows without scrolling.
+            command.formatter_class = _formatter
+            help_text = command.format_help().rstrip()
+            lines += [f"## fndrec {name}", "", "```text", help_text, "```", ""]
+    return "\n".join(lines)
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, max_help_position=26, width=76)
+
+
+def on_config(config: Any) -> Any:
+    """Puts the pages into the navigation."""
+    names = pages()
+    entries: list[Any] = [{"The package": f"{PLACE}index.md"}]
+    entries += [
+        {f"fndrec.{name}": f"{PLACE}{name}.md"}
+        for name in names
+        if name not in ("index", "commands")
+    ]
+    entries.append({"Commands": f"{PLACE}commands.md"})
+    for section in config.nav:
+        for title, content in section.items():
+            if content == PLACE:
+                section[title] = entries
+    return config
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Adds the pages."""
+    for name, text in pages().items():
+        path = f"{PLACE}{name}.md"
+        files.append(File.generated(config, path, content=text))
+    return files
