@@ -8,6 +8,7 @@ from fndrec.data.likes import Likes
 from fndrec.data.model_vocabulary import ModelVocabulary
 from fndrec.data.negatives import NegativeSampler
 from fndrec.data.replace_item import ReplaceItem
+from fndrec.data.shares import Shares
 from fndrec.data.similar import similar_items
 from fndrec.data.synthetic import SyntheticShop
 from fndrec.data.synthetic_truth import SyntheticTruth
@@ -22,6 +23,7 @@ __all__ = [
     "NegativeSampler",
     "OutfitData",
     "ReplaceItem",
+    "Shares",
     "SyntheticShop",
     "SyntheticTruth",
     "Vocabulary",
