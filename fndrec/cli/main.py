@@ -13,11 +13,13 @@ from fndrec.cli import (
     compose,
     demo,
     distill,
+    embed,
     evaluate,
     explain,
     export,
     export_device,
     find,
+    recommend_all,
     score,
     serve,
     train,
@@ -39,6 +41,8 @@ COMMANDS = (
     export,
     export_device,
     serve,
+    embed,
+    recommend_all,
 )
 
 

@@ -1,0 +1,132 @@
+"""Core-seconds of whole catalogues: embedding, and ranking for users."""
+
+import functools
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import tensorflow as tf
+
+from benchmarks.catalogue import prepare
+from benchmarks.scaling.law import Point
+from benchmarks.scaling.training import DIM, core_seconds
+from fndrec.distributed import Workers, embed_catalogue
+from fndrec.distributed.exported import Exported
+from fndrec.layers import OutfitScore
+from fndrec.serving._best import best_outfits
+
+PHOTOS = 1536
+K = 10
+# Users at once, outfits of the index, and whether held out.
+RANKINGS = (
+    (32, 10_000, False),
+    (128, 10_000, False),
+    (32, 100_000, False),
+    (128, 100_000, False),
+    (64, 50_000, True),
+    (96, 25_000, True),
+)
+
+
+def embedding(folder: Path, rounds: int) -> list[Point]:
+    """Photos decoded and embedded by the exported default teacher.
+
+    Held out: a whole job, with reading, writing, and loading the model, whose
+    time is measured on its own.
+    """
+    prepare(folder, PHOTOS, teacher=True)
+    started = time.process_time()
+    model = Exported(folder / "export" / "1", "embed_items")
+    model(**_inputs(folder, 1))
+    loading = time.process_time() - started
+    found = []
+    for photos in (32, 64, 256):
+        run = functools.partial(model, **_inputs(folder, photos))
+        seconds = core_seconds(run, rounds)
+        terms = {"call": 1.0, "photo": float(photos)}
+        found.append(Point(f"{photos} photos", terms, seconds))
+    started = time.process_time()
+    embed_catalogue(
+        folder / "catalogue.parquet",
+        folder / "export",
+        folder / "vectors",
+        rows_per_part=512,
+        workers=Workers(actors=0),
+        progress=False,
+    )
+    # It is loaded twice: to see what it takes, and to work.
+    seconds = time.process_time() - started - 2 * loading
+    terms = {"call": PHOTOS / 64, "photo": float(PHOTOS)}
+    found.append(Point(f"a job of {PHOTOS:,} photos", terms, seconds, True))
+    return found
+
+
+def _inputs(folder: Path, photos: int) -> dict[str, Any]:
+    names = pq.read_table(folder / "catalogue.parquet")["item_id"][:photos]
+    contents = [(folder / name).read_bytes() for name in names.to_pylist()]
+    return {"image_bytes": np.array(contents, dtype=object)}
+
+
+def ranking(rounds: int) -> list[Point]:
+    """The best of an index for users, as the signature `recommend` has it."""
+    rng = np.random.default_rng(0)
+    found = []
+    for users, outfits, held_out in RANKINGS:
+        index = SimpleNamespace(
+            outfit_vectors=tf.Variable(_unit(rng, outfits)),
+            outfit_ids=tf.Variable(
+                np.arange(outfits).astype(str).astype(object)
+            ),
+            num_outfits=outfits,
+        )
+        best = tf.function(
+            functools.partial(best_outfits, OutfitScore(), index)
+        )
+        run = functools.partial(
+            best, tf.constant(_unit(rng, users)), tf.fill((users,), K)
+        )
+        terms = {
+            "user": float(users),
+            "user and outfit": float(users) * outfits,
+            "call and outfit": float(outfits),
+        }
+        found.append(
+            Point(
+                f"{users} users, {outfits:,} outfits",
+                terms,
+                core_seconds(run, rounds),
+                held_out,
+            )
+        )
+    return found
+
+
+def _unit(rng: np.random.Generator, rows: int) -> np.ndarray:
+    vectors = rng.normal(size=(rows, DIM)).astype("float32")
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def outfits(rounds: int) -> list[Point]:
+    """Outfits of three embedded items to their vectors."""
+    from fndrec.layers import SetTransformer
+
+    rng = np.random.default_rng(0)
+    aggregator = SetTransformer(DIM, seed=0)
+    aggregator.build()
+    run = tf.function(aggregator, reduce_retracing=True)
+    items = tf.constant(rng.normal(size=(10_000, DIM)).astype("float32"))
+    found = []
+    for count, held_out in ((512, False), (4096, False), (2048, True)):
+        sets = tf.constant(rng.integers(0, 10_000, (count, 3)), tf.int32)
+        terms = {"call": 1.0, "outfit": float(count)}
+        seconds = core_seconds(functools.partial(run, items, sets), rounds)
+        found.append(Point(f"{count:,} outfits", terms, seconds, held_out))
+    return found
+
+
+def _table(rows: int) -> pa.Table:
+    return pa.table({"user_id": [f"u{row}" for row in range(rows)]})
