@@ -106,8 +106,14 @@ def measure(
     ], rates
 
 
-def prepare(folder: Path, photos: int) -> None:
-    """A catalogue of photos, each a file of its own, and an export."""
+def prepare(folder: Path, photos: int, teacher: bool = False) -> None:
+    """A catalogue of photos, each a file of its own, and an export.
+
+    Args:
+        folder: Where they go.
+        photos: How many.
+        teacher: Whether the default teacher is exported, not the student.
+    """
     rng = np.random.default_rng(0)
     names = [f"{row}.jpg" for row in range(photos)]
     for name in names:
@@ -123,7 +129,8 @@ def prepare(folder: Path, photos: int) -> None:
     data = fndrec.OutfitData.from_tables(
         items, outfits, {"train": likes}, photo_root=folder
     ).with_photos(IMAGE_SIZE)
-    model = fndrec.FNDStudent.from_data(data)
+    kind = fndrec.FNDTeacher if teacher else fndrec.FNDStudent
+    model = kind.from_data(data)
     fndrec.export(model, folder / "export")
 
 

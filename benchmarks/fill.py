@@ -25,6 +25,8 @@ PAGES = (
     "find.md",
     "compose.md",
     "new-users.md",
+    "distributed.md",
+    "scale.md",
 )
 MARK = re.compile(
     r"<!-- table (?P<file>\w+): (?P<title>.+?) -->\n.*?<!-- end -->", re.DOTALL

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import tensorflow as tf
 
@@ -16,7 +15,7 @@ from benchmarks.scaling.law import Point
 from benchmarks.scaling.training import DIM, core_seconds
 from fndrec.distributed import Workers, embed_catalogue
 from fndrec.distributed.exported import Exported
-from fndrec.layers import OutfitScore
+from fndrec.layers import OutfitScore, SetTransformer
 from fndrec.serving._best import best_outfits
 
 PHOTOS = 1536
@@ -112,8 +111,6 @@ def _unit(rng: np.random.Generator, rows: int) -> np.ndarray:
 
 def outfits(rounds: int) -> list[Point]:
     """Outfits of three embedded items to their vectors."""
-    from fndrec.layers import SetTransformer
-
     rng = np.random.default_rng(0)
     aggregator = SetTransformer(DIM, seed=0)
     aggregator.build()
@@ -126,7 +123,3 @@ def outfits(rounds: int) -> list[Point]:
         seconds = core_seconds(functools.partial(run, items, sets), rounds)
         found.append(Point(f"{count:,} outfits", terms, seconds, held_out))
     return found
-
-
-def _table(rows: int) -> pa.Table:
-    return pa.table({"user_id": [f"u{row}" for row in range(rows)]})
