@@ -97,7 +97,7 @@ def _worker(out: str) -> None:
             parts["user_embedding"] = fndrec.layers.UserEmbedding(users, dim)
             model = fndrec.FNDTeacher(**parts)
             model.compile(keras.optimizers.AdamW(1e-3))
-        model.optimizer.build(model.trainable_variables)
+            model.optimizer.build(model.trainable_variables)
         step = tf.function(
             lambda batch, model=model: strategy.run(
                 model.train_step, args=(batch,)

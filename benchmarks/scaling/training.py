@@ -25,10 +25,12 @@ SETTINGS = (
     (64, 4000, 500, False),
     (128, 600, 500, False),
     (256, 60, 500, False),
+    (1024, 60, 500, False),
     (32, 300, 300_000, False),
     (96, 1500, 500, True),
     (192, 240, 500, True),
     (48, 600, 150_000, True),
+    (768, 60, 500, True),
 )
 
 
@@ -60,7 +62,7 @@ def points(folder: Path, rounds: int) -> list[Point]:
     steps: dict[int, Any] = {}
     for likes, items, users, held_out in SETTINGS:
         data = with_noise(
-            outfit_data(items=items, likes=1000, valid=1),
+            outfit_data(items=items, likes=1100, valid=1),
             folder,
             IMAGE_SIZE,
         )

@@ -17,6 +17,7 @@ class Shares:
     that differ by one like and one item at the most: likes, and the distinct
     items of the batch, each of which is read and encoded by one replica
     alone. Positions of items stay those on the item axis of the whole batch.
+    Where there are fewer items than shares, the items follow one another again.
 
     Args:
         first: The first share.
@@ -63,6 +64,10 @@ class Shares:
         if "liked" in batch:
             found["liked"] = cut(batch["liked"])
         rows = batch["items"]["row"]
+        # No share is without an item, on which convolutions can crash. All
+        # are there equally often, which changes no statistics of them.
+        few = tf.maximum(tf.shape(rows)[0], 1)
+        rows = tf.tile(rows, [-(-self.total // few)])
         return {
             **found,
             "items": {"row": cut(rows)},

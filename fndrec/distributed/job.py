@@ -193,6 +193,7 @@ def _with_actors(
             **({} if workers.address else {"include_dashboard": False}),
         )
     try:
+        logging.getLogger("ray.data").setLevel(logging.WARNING)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         # Each part is a row of its own: whoever is free takes the next one.
@@ -203,7 +204,9 @@ def _with_actors(
             PartWriter,
             fn_constructor_args=(make, out.resolve(), workers.cpus),
             batch_size=1,
-            concurrency=min(workers.actors, len(parts)),
+            compute=ray.data.ActorPoolStrategy(
+                size=min(workers.actors, len(parts))
+            ),
             num_cpus=workers.cpus,
             num_gpus=workers.gpus or None,
         )

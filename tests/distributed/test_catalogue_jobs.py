@@ -205,10 +205,12 @@ def test_recommend_all(
     assert (done.good, done.bad) == (len(users), 1)
     table = rows_of(tmp_path / "out")
     assert table["user_id"].to_pylist() == users
-    assert table["known"].to_pylist() == [True] * 12 + [False]
     expected = loaded.signatures["recommend"](
         user_id=np.array(users, object), k=np.full(len(users), 3, np.int32)
     )
+    assert table["known"].to_pylist() == expected["known"].numpy().tolist()
+    assert table["known"][0].as_py() is True
+    assert table["known"][-1].as_py() is False
     assert table["outfit_id"].to_pylist() == [
         [name.decode() for name in row] for row in expected["outfit_id"].numpy()
     ]
@@ -308,6 +310,8 @@ def test_actors_taken_up_after_a_kill(
     )
     check_vectors(out, exported_model, tiny_photo_data)
     assert len(bad_of(out)) == 7
-    assert f"{47 - len(before)} rows were new" in done.stdout
+    # An actor may have finished its part before it, too, was gone.
+    new = int(done.stdout.split(" rows were new")[0].split()[-1])
+    assert 47 - len(before) - 2 <= new <= 47 - len(before)
     for name, written in times.items():
         assert (rows / name).stat().st_mtime_ns == written

@@ -60,6 +60,21 @@ def test_shares_make_up_the_batch(tiny_data: OutfitData) -> None:
         )
 
 
+def test_no_share_is_without_items(tiny_data: OutfitData) -> None:
+    """Of the first like, whose outfit has one item."""
+    drawn: dict[str, Any] = {"negatives": 2, "shuffle": False}
+    whole = next(iter(tiny_data.batches("train", 1, **drawn)))
+    assert len(whole["items"]["row"]) == 1
+    shares = Shares(0, 3, 3)
+    parts = list(tiny_data.batches("train", 1, shares=shares, **drawn).take(3))
+    assert [len(part["user"]) for part in parts] == [0, 0, 1]
+    for part in parts:
+        np.testing.assert_array_equal(
+            part["items"]["row"], whole["items"]["row"]
+        )
+    np.testing.assert_array_equal(parts[2]["outfits"], whole["outfits"])
+
+
 def test_later_passes_are_those_of_one_device(tiny_data: OutfitData) -> None:
     strategy = tf.distribute.get_strategy()
     mine = fndrec.distribute(tiny_data, "train", 32, strategy, first_pass=1)
@@ -253,7 +268,7 @@ def test_a_killed_worker_resumes_with_the_others(
     """The launcher of the examples; one worker is killed after an epoch."""
 
     def launch(out: Path) -> Any:
-        first = next(p for p in free_ports(9) if p % 2 == 0)
+        [first] = free_ports(1)
         return subprocess.Popen(
             [
                 *(EXAMPLES / "launch.sh", "2"),
