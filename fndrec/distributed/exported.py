@@ -1,5 +1,6 @@
 """An exported model in the process of a worker: TensorFlow alone."""
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,17 @@ def use_threads(threads: int) -> None:
     """Says, before TensorFlow does anything, how many threads it takes."""
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def _spare_gpus() -> None:
+    """Takes of GPUs no more memory than is needed.
+
+    Actors may share one, and the process that starts them hardly needs any.
+    """
     for gpu in tf.config.list_physical_devices("GPU"):
-        # Actors share a GPU: none takes all of its memory at once.
-        tf.config.experimental.set_memory_growth(gpu, True)
+        # It cannot be changed once TensorFlow is at work.
+        with contextlib.suppress(RuntimeError):
+            tf.config.experimental.set_memory_growth(gpu, True)
 
 
 class Exported:
@@ -60,6 +69,7 @@ class Exported:
     """
 
     def __init__(self, path: Path, name: str) -> None:
+        _spare_gpus()
         # Kept, as the functions do not keep their model.
         self._loaded = tf.saved_model.load(os.fspath(path))
         if name not in self._loaded.signatures:

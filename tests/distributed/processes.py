@@ -41,7 +41,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def train(sharing: str, kind: str, shop: Path, out: Path) -> list[Path]:
-    """Runs `train.py`, in two processes where they are workers.
+    """Runs `train_alone.py`, in two processes where they are workers.
 
     Args:
         sharing: `one`, `mirrored` or `workers`.
@@ -59,7 +59,7 @@ def train(sharing: str, kind: str, shop: Path, out: Path) -> list[Path]:
     files = [out / f"{kind}-{sharing}-{i}.npz" for i in range(len(tasks))]
     started = [
         subprocess.Popen(
-            [sys.executable, HERE / "train.py", sharing, kind, shop, file],
+            [sys.executable, HERE / "train_alone.py", sharing, kind, shop, file],
             env=environment(**task),
             stderr=subprocess.PIPE,
             text=True,

@@ -1,6 +1,6 @@
 """Trains and writes down what came out: a process of a test.
 
-`train.py SHARING KIND SHOP OUT`: SHARING is `one`, `mirrored` or, with
+`train_alone.py SHARING KIND SHOP OUT`: SHARING is `one`, `mirrored` or, with
 `TF_CONFIG`, `workers`.
 """
 
