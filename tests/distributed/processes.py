@@ -59,7 +59,14 @@ def train(sharing: str, kind: str, shop: Path, out: Path) -> list[Path]:
     files = [out / f"{kind}-{sharing}-{i}.npz" for i in range(len(tasks))]
     started = [
         subprocess.Popen(
-            [sys.executable, HERE / "train_alone.py", sharing, kind, shop, file],
+            [
+                sys.executable,
+                HERE / "train_alone.py",
+                sharing,
+                kind,
+                shop,
+                file,
+            ],
             env=environment(**task),
             stderr=subprocess.PIPE,
             text=True,
