@@ -62,7 +62,7 @@ def main() -> None:
             ),
             "embedding": (
                 "core-seconds",
-                lambda: serving.embedding(scratch, args.rounds),
+                lambda: serving.embedding(scratch),
             ),
             "outfits": (
                 "core-seconds",

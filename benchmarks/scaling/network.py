@@ -20,6 +20,7 @@ SETTINGS = (
     (64, 32, 500, False),
     (16, 128, 500, False),
     (64, 128, 20_000, False),
+    (32, 32, 500, False),
     (32, 64, 10_000, True),
     (48, 96, 500, True),
 )
@@ -50,6 +51,7 @@ def points() -> list[Point]:
                 "step": 1.0,
                 "parameter": float(one["parameters"]),
                 "gathered number": float(one["gathered"]),
+                "table number": float((users + 1) * dim),
             },
             one["bytes"],
             held_out,
@@ -111,14 +113,15 @@ def _worker(out: str) -> None:
         for _ in range(STEPS):
             batch = next(batches)
             step(batch)
-            items = len(batch["whole"]["row"])
+            rows = batch["whole"]["row"]
+            items = strategy.experimental_local_results(rows)[0].shape[0]
             # Vectors of items and of outfits, five a like.
             gathered += dim * (items + 5 * likes)
         found.append(
             {
                 "bytes": (_bytes() - before) / STEPS,
                 "gathered": gathered / STEPS,
-                "parameters": model.count_params(),
+                "parameters": model.count_params() - (users + 1) * dim,
             }
         )
         print(found[-1], flush=True)

@@ -113,11 +113,16 @@ def _memory(laws: dict[str, Law]) -> Section:
 def _traffic(laws: dict[str, Law], users: float) -> float:
     """Bytes that go to each worker in a step, in rings."""
     law = laws["network"].cost
+    # Of two workers each gets half of what was counted, and in a ring of
+    # many nearly twice that.
     ring = (WORKERS - 1) / WORKERS
-    # Measured of two workers together, where half of a sum goes each way.
-    model = laws["checkpoint"].cost["model"] / 12 + 64 * users
-    gathered = 64 * (SLOTS * BATCH + CANDIDATES * BATCH)
-    return ring * (law["parameter"] * model + law["gathered number"] * gathered)
+    model = laws["checkpoint"].cost["model"] / 12
+    gathered = 64 * (SLOTS + CANDIDATES) * BATCH
+    return ring * (
+        law["parameter"] * model
+        + law["gathered number"] * gathered
+        + law["table number"] * 64 * users
+    )
 
 
 def _designs(laws: dict[str, Law]) -> Section:

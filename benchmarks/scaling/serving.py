@@ -4,7 +4,6 @@ import functools
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -14,11 +13,11 @@ from benchmarks.catalogue import BATCH, prepare
 from benchmarks.scaling.law import Point
 from benchmarks.scaling.training import DIM, core_seconds
 from fndrec.distributed import Workers, embed_catalogue
-from fndrec.distributed.exported import Exported
 from fndrec.layers import OutfitScore, SetTransformer
 from fndrec.serving._best import best_outfits
 
-PHOTOS = 1536
+# Photos of a job, and whether held out.
+JOBS = ((256, False), (1024, False), (2048, False), (1536, True), (512, True))
 K = 10
 # Users at once, outfits of the index, and whether held out.
 RANKINGS = (
@@ -31,27 +30,22 @@ RANKINGS = (
 )
 
 
-def embedding(folder: Path, rounds: int) -> list[Point]:
-    """Photos decoded and embedded by the exported default teacher.
+def embedding(folder: Path) -> list[Point]:
+    """Jobs of `embed_catalogue`, by the default teacher, in one process.
 
-    Held out: what a large job takes more than a small one, with reading and
-    writing; what both take is to load the model.
+    All of it: loading the model, reading, decoding, embedding and writing.
     """
-    prepare(folder, PHOTOS, teacher=True)
-    model = Exported(folder / "export" / "1", "embed_items")
-    found = []
-    for photos in (32, 64, 256):
-        run = functools.partial(model, **_inputs(folder, photos))
-        seconds = core_seconds(run, rounds)
-        terms = {"call": 1.0, "photo": float(photos)}
-        found.append(Point(f"{photos} photos", terms, seconds))
-    few = PHOTOS // 4
-    seconds = _job(folder, PHOTOS) - _job(folder, few)
-    more = PHOTOS - few
-    terms = {"call": more / BATCH, "photo": float(more)}
-    name = f"a job of {PHOTOS:,} photos beside one of {few}"
-    found.append(Point(name, terms, seconds, True))
-    return found
+    prepare(folder, max(photos for photos, _ in JOBS), teacher=True)
+    _job(folder, 64)
+    return [
+        Point(
+            f"a job of {photos:,} photos",
+            {"job": 1.0, "photo": float(photos)},
+            _job(folder, photos),
+            held_out,
+        )
+        for photos, held_out in JOBS
+    ]
 
 
 def _job(folder: Path, photos: int) -> float:
@@ -73,12 +67,6 @@ def _job(folder: Path, photos: int) -> float:
         )
         found.append(time.process_time() - started)
     return min(found)
-
-
-def _inputs(folder: Path, photos: int) -> dict[str, Any]:
-    names = pq.read_table(folder / "catalogue.parquet")["item_id"][:photos]
-    contents = [(folder / name).read_bytes() for name in names.to_pylist()]
-    return {"image_bytes": np.array(contents, dtype=object)}
 
 
 def ranking(rounds: int) -> list[Point]:
