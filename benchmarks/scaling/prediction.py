@@ -83,6 +83,8 @@ def _work(laws: dict[str, Law]) -> Section:
 
 
 def _size(size: float) -> str:
+    if size < 1e9:
+        return f"{size / 1e6:,.0f} MB"
     return f"{size / 1e9:,.0f} GB"
 
 
