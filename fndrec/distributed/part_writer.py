@@ -1,6 +1,7 @@
 """What a worker does with a part: all of it, or nothing."""
 
 import os
+import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,10 @@ class PartWriter:
                 pq.write_table(pa.Table.from_pylist(bad, BAD_SCHEMA), draft)
         else:
             reasons.unlink(missing_ok=True)
+        # Who made it, for whoever asks how even the work was.
+        made = made.replace_schema_metadata(
+            {"worker": f"{platform.node()} {os.getpid()}"}
+        )
         with atomic_path(self.out / ROWS / part.name) as draft:
             pq.write_table(made, draft)
             with open(draft, "rb") as file:

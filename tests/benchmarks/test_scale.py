@@ -36,12 +36,14 @@ def test_no_cost_is_below_zero() -> None:
 
 
 def test_the_clock_starts_when_all_are_at_it(tmp_path: Path) -> None:
-    """Two workers: two parts each are left out, the others take 4 seconds."""
-    for at, rows in enumerate([1, 1, 1, 1, 30, 50]):
+    """From second 6, when b has done two parts, to 10, when a is done."""
+    parts = "a0 a1 b2 b6 a7 b8 a10 b11"
+    for at, part in enumerate(parts.split()):
         path = tmp_path / f"part-{at}.parquet"
-        pq.write_table(pa.table({"row": list(range(rows))}), path)
-        os.utime(path, (100 + 2 * at, 100 + 2 * at))
-    assert steady(tmp_path, 2) == pytest.approx(80 / 4)
+        table = pa.table({"row": list(range(10 + at))})
+        pq.write_table(table.replace_schema_metadata({"worker": part[0]}), path)
+        os.utime(path, (100 + int(part[1:]), 100 + int(part[1:])))
+    assert steady(tmp_path) == pytest.approx((14 + 15 + 16) / 4)
 
 
 def test_the_page_says_what_was_off() -> None:
