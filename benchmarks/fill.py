@@ -28,6 +28,8 @@ PAGES = (
     "new-users.md",
     "own-shop.md",
     "towers.md",
+    "distributed.md",
+    "scale.md",
 )
 MARK = re.compile(
     r"<!-- table (?P<file>\w+): (?P<title>.+?) -->\n.*?<!-- end -->", re.DOTALL

@@ -9,8 +9,18 @@ Contrastive Learning for Personalized Outfit Recommendation,
 arXiv:2110.06483.
 """
 
-from fndrec import data, evaluation, layers, losses, metrics, models, serving
+from fndrec import (
+    data,
+    distributed,
+    evaluation,
+    layers,
+    losses,
+    metrics,
+    models,
+    serving,
+)
 from fndrec.data import EraseItem, OutfitData, ReplaceItem, SyntheticShop
+from fndrec.distributed import distribute
 from fndrec.errors import DataError
 from fndrec.evaluation import (
     MLflowMetrics,
@@ -60,6 +70,8 @@ __all__ = [
     "audit_negatives",
     "compare",
     "data",
+    "distribute",
+    "distributed",
     "evaluate",
     "evaluate_cold_items",
     "evaluate_cold_users",

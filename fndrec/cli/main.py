@@ -14,11 +14,13 @@ from fndrec.cli import (
     data,
     demo,
     distill,
+    embed,
     evaluate,
     explain,
     export,
     export_device,
     find,
+    recommend_all,
     report,
     score,
     serve,
@@ -43,6 +45,8 @@ COMMANDS = (
     export,
     export_device,
     serve,
+    embed,
+    recommend_all,
 )
 
 

@@ -16,6 +16,7 @@ from fndrec.data.readers.polyvore_outfits import read_polyvore_outfits
 from fndrec.data.readers.polyvore_u import read_polyvore_u
 from fndrec.data.readers.table_fixed import write_fixed
 from fndrec.data.replace_item import ReplaceItem
+from fndrec.data.shares import Shares
 from fndrec.data.similar import similar_items
 from fndrec.data.summary import DataSummary
 from fndrec.data.synthetic import SyntheticShop
@@ -34,6 +35,7 @@ __all__ = [
     "NegativeSampler",
     "OutfitData",
     "ReplaceItem",
+    "Shares",
     "SyntheticShop",
     "SyntheticTruth",
     "Vocabulary",

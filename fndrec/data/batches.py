@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from fndrec.data.histories import HistorySampler
 from fndrec.data.negatives import NegativeSampler
+from fndrec.data.shares import Shares
 
 if TYPE_CHECKING:
     from fndrec.data.tables import OutfitData
@@ -27,6 +28,8 @@ def batches(
     history: int | None = None,
     shuffle: bool | None = None,
     seed: int = 0,
+    first_pass: int = 0,
+    shares: Shares | None = None,
 ) -> tf.data.Dataset:
     """Batches of likes with their candidates, each distinct item once.
 
@@ -53,6 +56,9 @@ def batches(
         shuffle: Whether passes differ; by default only for `"train"`.
             Without it likes keep their order, and each pass is the same.
         seed: Seed of all draws.
+        first_pass: Number of the first pass, for training that goes on.
+        shares: Only these shares of each batch, one after another, see
+            `fndrec.distribute`, which makes them.
 
     Returns:
         A `tf.data.Dataset` of dictionaries, prefetched: `"user"` int32
@@ -62,7 +68,7 @@ def batches(
         `"liked"` int32 `(liked, slots)`, the distinct outfits of all
         histories, and `"history"` int32 `(batch, history)`, positions on
         their axis, -1 padding; `"items"` the content of the distinct items,
-        see `content`.
+        see `content`. With `shares` also `"whole"`, see `Shares.split`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -100,6 +106,11 @@ def batches(
         raise ValueError(
             f"`seed` should be a non-negative integer. Received: seed={seed}"
         )
+    if first_pass < 0:
+        raise ValueError(
+            "`first_pass` should be a non-negative integer. "
+            f"Received: first_pass={first_pass}"
+        )
     if negative_sampling is None:
         negative_sampling = "hard" if data.shares_outfits else "in_batch"
     if shuffle is None:
@@ -109,7 +120,7 @@ def batches(
     histories = None if history is None else HistorySampler(data, history)
     # Only then do the likes of a user stand together.
     grouped = shuffle and split == "train"
-    epochs = itertools.count()
+    epochs = itertools.count(first_pass)
 
     def draw() -> Iterator[dict[str, np.ndarray]]:
         epoch = next(epochs) if shuffle else 0
@@ -159,6 +170,10 @@ def batches(
     if views is not None:
         dataset = dataset.map(_view_maker(views))
     dataset = dataset.map(distinct_items)
+    if shares is not None:
+        dataset = dataset.flat_map(shares.split)
+        steps *= shares.count
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     return dataset.map(content_reader(data)).prefetch(tf.data.AUTOTUNE)
 
 

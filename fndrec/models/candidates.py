@@ -16,7 +16,11 @@ def liked_first(scores: Any) -> Any:
 
 
 def candidate_cosines(
-    users: Any, outfits: Any, shared: bool, score: OutfitScore | None = None
+    users: Any,
+    outfits: Any,
+    shared: bool,
+    score: OutfitScore | None = None,
+    every: Any = None,
 ) -> Any:
     """Cosines of users and what stands against their likes.
 
@@ -25,20 +29,24 @@ def candidate_cosines(
             `(batch, anchors, dim)`.
         outfits: Unit vectors `(batch, candidates, dim)`.
         shared: Whether the candidates of the whole batch follow one's own.
+        score: The score whose cosine it is.
+        every: What the whole batch's candidates are where `outfits` are a
+            share of them.
 
     Returns:
         Float32 `(batch, candidates)` or, if shared, `(batch, candidates +
-        batch * candidates)`.
+        batch * candidates)`, the last batch the whole one.
     """
     cosine = (score or OutfitScore()).cosine
     own = cosine(users, outfits)
     if not shared:
         return own
-    every = ops.reshape(outfits, (-1, outfits.shape[-1]))
+    every = outfits if every is None else every
+    every = ops.reshape(every, (-1, outfits.shape[-1]))
     return ops.concatenate([own, cosine(users, every)], axis=1)
 
 
-def exclude(scores: Any, user: Any, shared: bool) -> Any:
+def exclude(scores: Any, user: Any, shared: bool, every: Any = None) -> Any:
     """Gives `EXCLUDED` to what does not stand against a like.
 
     That is the shared candidates of the same user's likes: one's own stand
@@ -49,15 +57,16 @@ def exclude(scores: Any, user: Any, shared: bool) -> Any:
         scores: Scores in the layout of `candidate_cosines`.
         user: Int `(batch,)`, the users.
         shared: As in `candidate_cosines`.
+        every: The users of the whole batch where `user` is a share of them.
 
     Returns:
         The scores.
     """
     if not shared:
         return scores
-    batch = ops.shape(user)[0]
-    width = ops.shape(scores)[1] // (batch + 1)
-    same = ops.repeat(user[:, None] == user[None, :], width, axis=1)
+    every = user if every is None else every
+    width = ops.shape(scores)[1] // (ops.shape(every)[0] + 1)
+    same = ops.repeat(user[:, None] == every[None, :], width, axis=1)
     return ops.concatenate(
         [scores[:, :width], ops.where(same, EXCLUDED, scores[:, width:])],
         axis=1,

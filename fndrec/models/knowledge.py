@@ -8,6 +8,7 @@ from keras import ops
 
 from fndrec.data import OutfitData
 from fndrec.losses import falseness
+from fndrec.models import replicas
 from fndrec.models.candidates import candidate_cosines, exclude
 from fndrec.models.recommender import OutfitRecommender
 
@@ -87,11 +88,12 @@ class TeacherKnowledge:
         return cls(model, items, users, radius, deviation)
 
     def _cosines(self, batch: dict[str, Any], shared: bool) -> Any:
-        items = tf.gather(self.item_vectors, batch["items"]["row"])
+        items = tf.gather(self.item_vectors, replicas.all_rows(batch))
         outfits = self.model.encode_outfits(items, batch["outfits"])
         users = tf.gather(self.user_vectors, batch["user"])
+        every = replicas.gathered(outfits, batch) if shared else None
         return tf.stop_gradient(
-            candidate_cosines(users, outfits, shared, self.model.score)
+            candidate_cosines(users, outfits, shared, self.model.score, every)
         )
 
     def scores(self, batch: dict[str, Any], shared: bool = False) -> Any:
@@ -106,7 +108,8 @@ class TeacherKnowledge:
             Float32 `(batch, candidates)`, or more columns if shared.
         """
         scores = self.model.score.from_cosine(self._cosines(batch, shared))
-        return exclude(scores, batch["user"], shared)
+        every = replicas.all_users(batch)
+        return exclude(scores, batch["user"], shared, every)
 
     def falseness(self, batch: dict[str, Any], shared: bool = False) -> Any:
         """Falseness z of a batch's candidates; below 0: a false negative.

@@ -32,6 +32,7 @@ from fndrec.layers import (
 )
 from fndrec.losses import SoftmaxRanking
 from fndrec.metrics import UserAUC
+from fndrec.models import replicas
 from fndrec.models.candidates import candidate_cosines, exclude, liked_first
 from fndrec.models.users_by_likes import (
     PRIOR_LIKES,
@@ -401,7 +402,8 @@ class OutfitRecommender(_tfrs.Model):
         """Trains the model, see `keras.Model.fit`.
 
         Args:
-            x: Batches from `data.batches`, which are shuffled already.
+            x: Batches from `data.batches`, which are shuffled already, or
+                from `fndrec.distribute` under a strategy.
             *args: Passed on.
             **kwargs: Passed on.
 
@@ -414,7 +416,23 @@ class OutfitRecommender(_tfrs.Model):
             # Left to the first step, it has the step traced a second time.
             with self.distribute_strategy.scope():
                 self.optimizer.build(self.trainable_variables)
-        return super().fit(x, *args, **kwargs)
+        with replicas.synchronized_norms(self):
+            return super().fit(x, *args, **kwargs)
+
+    def _maybe_symbolic_build(self, *_: Any, **__: Any) -> None:
+        """Nothing, as a model is built when constructed.
+
+        Keras's own would read a batch, and under a strategy fails on it.
+        """
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        return replicas.readable(super().get_metrics_result())
+
+    def _get_metrics_result_or_logs(self, logs: Any) -> Any:
+        # Of the whole batch, where those of a step are of a share; Keras's
+        # own keeps these where a step leaves some out, as `test_step` does.
+        found = self.get_metrics_result()
+        return {key: found[key] for key in logs or {}}
 
     def _loss_names(self) -> list[str]:
         return ["loss"]
@@ -459,7 +477,9 @@ class OutfitRecommender(_tfrs.Model):
         self, batch: dict[str, Any], training: bool
     ) -> tuple[Any, Any, Any]:
         """Items, users and outfits of a batch."""
+        replicas.check_share(batch)
         items = self.encode_items(batch["items"], training=training)
+        items = replicas.gathered(items, batch)
         outfits = self.encode_outfits(
             items, batch["outfits"], training=training
         )
@@ -473,6 +493,7 @@ class OutfitRecommender(_tfrs.Model):
                 f"Received: a batch of {sorted(batch)}"
             )
         liked = self.encode_outfits(items, batch["liked"], training=training)
+        liked = replicas.gathered(liked, batch)
         users = self.user_embedding(liked, batch["history"], training=training)
         return items, users, outfits
 
@@ -502,10 +523,8 @@ class OutfitRecommender(_tfrs.Model):
             if training
             else self.score(users, outfits)
         )
-        return self._compiled.loss(
-            liked_first(scores),
-            scores,
-            sample_weight=inputs.get("sample_weight"),
+        return replicas.mean_loss(
+            self._compiled.loss, liked_first(scores), scores, inputs
         )
 
     def _training_scores(
@@ -513,8 +532,21 @@ class OutfitRecommender(_tfrs.Model):
     ) -> Any:
         """Scores in the layout of `candidate_cosines`."""
         shared = self._compiled.shared_negatives
-        cosines = candidate_cosines(users, outfits, shared, self.score)
-        return exclude(self.score.from_cosine(cosines), inputs["user"], shared)
+        every = replicas.gathered(outfits, inputs) if shared else None
+        cosines = candidate_cosines(users, outfits, shared, self.score, every)
+        return exclude(
+            self.score.from_cosine(cosines),
+            inputs["user"],
+            shared,
+            replicas.all_users(inputs),
+        )
+
+    def _track(self, name: str, value: Any, inputs: dict[str, Any]) -> None:
+        """Keeps the mean over the epoch of a part of the loss."""
+        self._compiled.trackers[name].update_state(
+            replicas.total(value, inputs),
+            sample_weight=replicas.num_likes(inputs),
+        )
 
     def _total_loss(self, data: Any, training: bool) -> Any:
         """Loss and regularisation; keeps their mean over the epoch.
@@ -526,9 +558,9 @@ class OutfitRecommender(_tfrs.Model):
             x = {**x, "sample_weight": sample_weight}
         loss = self.compute_loss(x, training=training)
         for regularization in self.losses:
-            loss = loss + ops.sum(ops.cast(regularization, "float32"))
-        size = ops.cast(ops.shape(x["user"])[0], "float32")
-        self._compiled.trackers["loss"].update_state(loss, sample_weight=size)
+            term = ops.sum(ops.cast(regularization, "float32"))
+            loss = loss + replicas.part_of_all(term, x)
+        self._track("loss", loss, x)
         return loss
 
     def train_step(self, data: Any) -> dict[str, Any]:

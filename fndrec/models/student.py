@@ -13,6 +13,7 @@ from fndrec.losses import (
     KnowledgeDistillation,
     NTXent,
 )
+from fndrec.models import replicas
 from fndrec.models.knowledge import TeacherKnowledge
 from fndrec.models.recommender import OutfitRecommender
 
@@ -220,7 +221,6 @@ class FNDStudent(OutfitRecommender):
     ) -> Any:
         items, users, outfits = self._encode(inputs, training)
         self._update_metrics(inputs, users, outfits)
-        weight = inputs.get("sample_weight")
         if not training or not self._distillation:
             loss = self._ranking_loss(inputs, users, outfits, training)
         else:
@@ -229,17 +229,17 @@ class FNDStudent(OutfitRecommender):
             for part, distillation in self._distillation:
                 tell = getattr(self._teacher, distillation.learns_from)
                 told = tell(inputs, self._compiled.shared_negatives)
-                loss += part * distillation(told, scores, sample_weight=weight)
+                loss += part * replicas.mean_loss(
+                    distillation, told, scores, inputs
+                )
             self._track("distillation_loss", loss, inputs)
         if training and self._contrastive_weight > 0:
-            term = self._contrastive_loss(items, inputs, weight)
+            term = self._contrastive_loss(items, inputs)
             self._track("contrastive_loss", term, inputs)
             loss = loss + self._contrastive_weight * term
         return loss
 
-    def _contrastive_loss(
-        self, items: Any, inputs: dict[str, Any], weight: Any
-    ) -> Any:
+    def _contrastive_loss(self, items: Any, inputs: dict[str, Any]) -> Any:
         if "views" not in inputs:
             raise ValueError(
                 "The contrastive loss needs batches with two views of each "
@@ -253,13 +253,14 @@ class FNDStudent(OutfitRecommender):
             self.projection(ops.reshape(views, (-1, views.shape[-1]))),
             (-1, 2, self.projection_dim),
         )
-        return self._contrastive(
-            projected[:, 0], projected[:, 1], sample_weight=weight
+        projected = replicas.gathered(projected, inputs)
+        return replicas.mean_loss(
+            self._contrastive,
+            projected[:, 0],
+            projected[:, 1],
+            inputs,
+            of_all=True,
         )
-
-    def _track(self, name: str, value: Any, inputs: dict[str, Any]) -> None:
-        size = ops.cast(ops.shape(inputs["user"])[0], "float32")
-        self._compiled.trackers[name].update_state(value, sample_weight=size)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

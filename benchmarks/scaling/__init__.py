@@ -1,0 +1,1 @@
+"""Costs of the parts, and a model of the whole."""

@@ -1,0 +1,18 @@
+"""Past one device: training on several, whole catalogues on many."""
+
+from fndrec.distributed.backup import ChiefBackup
+from fndrec.distributed.distribute import distribute
+from fndrec.distributed.embed_catalogue import embed_catalogue
+from fndrec.distributed.job import Done, Workers
+from fndrec.distributed.recommend_all import recommend_all
+from fndrec.distributed.workers import is_chief
+
+__all__ = [
+    "ChiefBackup",
+    "Done",
+    "Workers",
+    "distribute",
+    "embed_catalogue",
+    "is_chief",
+    "recommend_all",
+]
