@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from fndrec.data.at_exit import release_at_exit
 from fndrec.data.histories import HistorySampler
 from fndrec.data.negatives import NegativeSampler
 
@@ -27,6 +28,7 @@ def batches(
     history: int | None = None,
     shuffle: bool | None = None,
     seed: int = 0,
+    first_pass: int = 0,
 ) -> tf.data.Dataset:
     """Batches of likes with their candidates, each distinct item once.
 
@@ -53,6 +55,9 @@ def batches(
         shuffle: Whether passes differ; by default only for `"train"`.
             Without it likes keep their order, and each pass is the same.
         seed: Seed of all draws.
+        first_pass: Number of the first pass. A run that is taken up after
+            some epochs goes on with what it would have seen, see
+            `TrainingBackup`.
 
     Returns:
         A `tf.data.Dataset` of dictionaries, prefetched: `"user"` int32
@@ -100,6 +105,12 @@ def batches(
         raise ValueError(
             f"`seed` should be a non-negative integer. Received: seed={seed}"
         )
+    if first_pass < 0:
+        raise ValueError(
+            "`first_pass` should be a non-negative integer. "
+            f"Received: first_pass={first_pass}"
+        )
+    release_at_exit()
     if negative_sampling is None:
         negative_sampling = "hard" if data.shares_outfits else "in_batch"
     if shuffle is None:
@@ -109,7 +120,7 @@ def batches(
     histories = None if history is None else HistorySampler(data, history)
     # Only then do the likes of a user stand together.
     grouped = shuffle and split == "train"
-    epochs = itertools.count()
+    epochs = itertools.count(first_pass)
 
     def draw() -> Iterator[dict[str, np.ndarray]]:
         epoch = next(epochs) if shuffle else 0
