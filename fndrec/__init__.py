@@ -23,7 +23,13 @@ from fndrec.evaluation import (
     hold_out_users,
     outfit_sheet,
 )
-from fndrec.models import FNDStudent, FNDTeacher, load_model
+from fndrec.models import (
+    FNDStudent,
+    FNDTeacher,
+    StopOnNaN,
+    TrainingBackup,
+    load_model,
+)
 from fndrec.retrieval import (
     Limit,
     OutfitCompleter,
@@ -51,7 +57,9 @@ __all__ = [
     "OutfitFilter",
     "OutfitIndex",
     "ReplaceItem",
+    "StopOnNaN",
     "SyntheticShop",
+    "TrainingBackup",
     "Validation",
     "audit_negatives",
     "compare",
