@@ -2,7 +2,12 @@
 
 from fndrec.data.batches import batches, content
 from fndrec.data.erase_item import EraseItem
-from fndrec.data.files import atomic_folder, atomic_path, atomic_write
+from fndrec.data.files import (
+    atomic_folder,
+    atomic_path,
+    atomic_write,
+    named_errors,
+)
 from fndrec.data.images import ImageStore, unreadable_photos
 from fndrec.data.likes import Likes
 from fndrec.data.model_vocabulary import ModelVocabulary
@@ -30,6 +35,7 @@ __all__ = [
     "atomic_write",
     "batches",
     "content",
+    "named_errors",
     "similar_items",
     "unreadable_photos",
 ]
