@@ -15,6 +15,9 @@ from fndrec.errors import DataError
 
 logger = logging.getLogger("fndrec.data")
 
+MAX_ID = 1000
+"""Characters of an id: longer ones are a sign of a broken file."""
+
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -89,13 +92,26 @@ class RowChecks:
         self.reject(empty, column, "should not be empty", cell(values))
 
     def reject_bad_ids(self, column: str, values: pa.StringArray) -> None:
-        """Rejects rows whose id is empty or contains a line break."""
+        """Rejects rows whose id is empty or cannot be a line of text."""
         self.reject_empty(column, values)
         self.reject(
             # Vocabularies are stored as one id a line.
             to_bools(pc.match_substring_regex(values, "[\r\n]")),
             column,
             "should not contain a line break",
+            cell(values),
+        )
+        self.reject(
+            # Where text of C is read, an id would end there.
+            to_bools(pc.match_substring(values, "\0")),
+            column,
+            "should not contain a null character",
+            cell(values),
+        )
+        self.reject(
+            to_bools(pc.greater(pc.utf8_length(values), MAX_ID)),
+            column,
+            f"should have at most {MAX_ID:,} characters",
             cell(values),
         )
 
