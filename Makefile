@@ -9,14 +9,19 @@ DEMO_OUT ?= demo
 TEST_PROCESSES ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
-.PHONY: demo test test-all lint docs bench-quick clean
+# The same versions on every machine; another set, such as lowest, for a check.
+VERSIONS := newest
+LOWEST := .venv-lowest
 
-$(VENV)/.installed: pyproject.toml setup.py
+.PHONY: demo test test-all test-lowest audit lock lint docs bench-quick clean
+
+$(VENV)/.installed: pyproject.toml setup.py requirements/$(VERSIONS).txt
 	@test -n "$(PYTHON)" || { echo "fndrec needs Python 3.11, 3.12 or 3.13;" \
 		"none was found. Set PYTHON=/path/to/python."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	$(BIN)/python -m pip install --quiet \
+		-c requirements/$(VERSIONS).txt -e '.[dev]'
 	touch $@
 
 demo: $(VENV)/.installed
@@ -25,8 +30,26 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed
 	$(PYTEST)
 
-test-all: $(VENV)/.installed
+test-all: $(VENV)/.installed audit
 	$(PYTEST) -m ''
+
+# The lowest versions that pyproject.toml admits, in a place of their own.
+test-lowest:
+	$(MAKE) test VENV=$(LOWEST) VERSIONS=lowest
+
+# bandit looks at the code; pip-audit asks a service on the network about the
+# locked versions. That it cannot be reached is told, and no failure.
+audit: $(VENV)/.installed
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml fndrec
+	$(BIN)/python requirements/audit.py requirements/newest.txt
+
+# The versions that the tests run with: the newest, and the lowest admitted.
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--extra dev --no-annotate --no-emit-index-url --upgrade \
+	--custom-compile-command 'make lock' pyproject.toml
+lock: $(VENV)/.installed
+	$(LOCK) -o requirements/newest.txt
+	$(LOCK) --resolution lowest-direct -o requirements/lowest.txt
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -43,4 +66,4 @@ bench-quick: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.performance --out bench --quick
 
 clean:
-	rm -rf $(VENV) bench demo site .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LOWEST) bench demo site .mypy_cache .pytest_cache .ruff_cache

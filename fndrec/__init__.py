@@ -34,7 +34,13 @@ from fndrec.evaluation import (
     hold_out_users,
     outfit_sheet,
 )
-from fndrec.models import FNDStudent, FNDTeacher, load_model
+from fndrec.models import (
+    FNDStudent,
+    FNDTeacher,
+    StopOnNaN,
+    TrainingBackup,
+    load_model,
+)
 from fndrec.report import Report
 from fndrec.retrieval import (
     Limit,
@@ -65,7 +71,9 @@ __all__ = [
     "OutfitIndex",
     "ReplaceItem",
     "Report",
+    "StopOnNaN",
     "SyntheticShop",
+    "TrainingBackup",
     "Validation",
     "audit_negatives",
     "compare",

@@ -54,7 +54,7 @@ def main() -> None:
     teacher.fit(
         batches,
         epochs=args.epochs,
-        initial_epoch=backup.epoch,
+        initial_epoch=backup.initial_epoch(args.epochs),
         callbacks=[backup, fndrec.Validation(data)],
         verbose=2 if chief else 0,
     )

@@ -2,13 +2,14 @@
 
 import argparse
 import contextlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
+import tensorflow as tf
 
 from fndrec.cli import _types
 from fndrec.cli._data import MODEL_FILE, add_data_arguments
@@ -17,8 +18,9 @@ from fndrec.data import OutfitData, atomic_folder
 from fndrec.errors import DataError
 from fndrec.evaluation import Validation, evaluate
 from fndrec.extras import require
-from fndrec.models import OutfitRecommender
+from fndrec.models import OutfitRecommender, StopOnNaN, TrainingBackup
 from fndrec.models.recommender import AGGREGATORS, USERS
+from fndrec.models.training_backup import latest_epoch
 
 BATCH_SIZE = 128
 LARGE_BATCH_SIZE = 1024
@@ -44,6 +46,12 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         "--overwrite",
         action="store_true",
         help="replace MODEL_DIR if it is there",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on after the last whole epoch of a run of the same arguments "
+        "that was stopped; it ends with the very weights it would have had",
     )
     parser.add_argument(
         "--epochs",
@@ -247,6 +255,7 @@ def fit_and_save(
     record: RunRecord,
     name: str,
     others: dict[str, OutfitRecommender],
+    backup: TrainingBackup,
 ) -> None:
     """Trains a compiled model, keeps its best weights, evaluates, saves.
 
@@ -258,40 +267,45 @@ def fit_and_save(
         record: The record of the run.
         name: What the model is called in the table.
         others: Models to show beside it.
+        backup: The state of the run, from `open_backup`.
 
     Raises:
         DataError: If the loss is no longer a number.
     """
-    callbacks: list[Any] = []
+    callbacks: list[Any] = [StopOnNaN()]
     valid = "valid" if "valid" in data.splits else None
     if valid:
-        callbacks = [
-            Validation(data, valid, seed=args.seed),
-            keras.callbacks.EarlyStopping(
-                "val_auc",
-                mode="max",
-                patience=args.patience,
-                restore_best_weights=True,
-            ),
-        ]
-    callbacks.append(keras.callbacks.TerminateOnNaN())
+        stop = keras.callbacks.EarlyStopping(
+            "val_auc",
+            mode="max",
+            patience=args.patience,
+            restore_best_weights=True,
+        )
+        callbacks += [Validation(data, valid, seed=args.seed), stop]
+        backup.keep.append(stop)
     if args.tensorboard is not None:
         # After `Validation`, whose metrics it logs.
         callbacks.append(
             keras.callbacks.TensorBoard(args.tensorboard, write_graph=False)
         )
-    history = model.fit(
-        dataset,
-        epochs=args.epochs,
-        callbacks=callbacks,
-        verbose=1 if sys.stdout.isatty() else 2,
-    )
-    if not np.isfinite(history.history["loss"][-1]):
-        raise DataError(
-            "The loss should stay a number; a smaller --learning-rate helps. "
-            f"Received: loss={history.history['loss'][-1]} in epoch "
-            f"{len(history.epoch)} with --learning-rate {args.learning_rate}"
+    try:
+        model.fit(
+            dataset,
+            initial_epoch=backup.initial_epoch(args.epochs),
+            epochs=args.epochs,
+            callbacks=[*callbacks, backup],
+            verbose=1 if sys.stdout.isatty() else 2,
         )
+    except DataError as error:
+        if not latest_epoch(backup.folder):
+            raise
+        raise DataError(f"{error}, kept in {backup.path()}") from error
+    except tf.errors.OpError as error:
+        # Why a batch could not be made comes out of the pipeline as text.
+        found = re.search(r"DataError: (.*)", str(error.message))
+        if found is None:
+            raise
+        raise DataError(found[1]) from error
     metrics = None
     if valid:
         result = evaluate({name: model, **others}, data, valid, seed=args.seed)
@@ -303,9 +317,7 @@ def fit_and_save(
             folder,
             metrics=metrics,
             parameters=model.count_params(),
-            history={
-                key: [float(v) for v in values]
-                for key, values in history.history.items()
-            },
+            history=backup.history,
         )
+    backup.remove()
     print(f"The model is in {args.out}", flush=True)

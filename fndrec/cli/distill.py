@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from fndrec.cli import _types
+from fndrec.cli._backup import open_backup
 from fndrec.cli._data import image_size_of, load_data, load_model_folder
 from fndrec.cli._fit import (
     add_fit_arguments,
@@ -91,6 +92,7 @@ def run(args: argparse.Namespace) -> None:
     # The users too, where the teacher itself has none.
     _, data = teacher.seeing(data)
     print(data, flush=True)
+    backup = open_backup(args, record, data)
     keras.config.set_dtype_policy(args.precision)
     keras.utils.set_random_seed(args.seed)
     contrastive = args.contrastive > 0
@@ -118,9 +120,15 @@ def run(args: argparse.Namespace) -> None:
         shared_negatives=shared_negatives(args, data),
     )
     views = (EraseItem(), EraseItem()) if contrastive else None
-    batches = data.batches("train", views=views, **batch_arguments(args, data))
+    batches = data.batches(
+        "train",
+        views=views,
+        first_pass=backup.epoch,
+        **batch_arguments(args, data),
+    )
+    others = {"teacher": teacher}
     fit_and_save(
-        student, data, batches, args, record, "student", {"teacher": teacher}
+        student, data, batches, args, record, "student", others, backup
     )
 
 

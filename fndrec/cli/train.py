@@ -8,6 +8,7 @@ import argparse
 import keras
 
 from fndrec.cli import _types
+from fndrec.cli._backup import open_backup
 from fndrec.cli._data import load_data
 from fndrec.cli._fit import (
     add_fit_arguments,
@@ -56,6 +57,7 @@ def run(args: argparse.Namespace) -> None:
     record = RunRecord(args)
     data = load_data(args, args.image_size)
     print(data, flush=True)
+    backup = open_backup(args, record, data)
     keras.config.set_dtype_policy(args.precision)
     keras.utils.set_random_seed(args.seed)
     with checked_arguments():
@@ -73,5 +75,7 @@ def run(args: argparse.Namespace) -> None:
     teacher.compile(
         optimizer(args, data), shared_negatives=shared_negatives(args, data)
     )
-    batches = data.batches("train", **batch_arguments(args, data))
-    fit_and_save(teacher, data, batches, args, record, "teacher", {})
+    batches = data.batches(
+        "train", first_pass=backup.epoch, **batch_arguments(args, data)
+    )
+    fit_and_save(teacher, data, batches, args, record, "teacher", {}, backup)

@@ -2,7 +2,12 @@
 
 from fndrec.data.batches import batches, content
 from fndrec.data.erase_item import EraseItem
-from fndrec.data.files import atomic_folder, atomic_path, atomic_write
+from fndrec.data.files import (
+    atomic_folder,
+    atomic_path,
+    atomic_write,
+    named_errors,
+)
 from fndrec.data.fixed_candidates import FixedCandidates
 from fndrec.data.images import ImageStore, unreadable_photos
 from fndrec.data.likes import Likes
@@ -44,6 +49,7 @@ __all__ = [
     "atomic_write",
     "batches",
     "content",
+    "named_errors",
     "read_difashion",
     "read_fixed",
     "read_iqon3000",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from fndrec.data.at_exit import release_at_exit
 from fndrec.data.histories import HistorySampler
 from fndrec.data.negatives import NegativeSampler
 from fndrec.data.shares import Shares
@@ -56,7 +57,9 @@ def batches(
         shuffle: Whether passes differ; by default only for `"train"`.
             Without it likes keep their order, and each pass is the same.
         seed: Seed of all draws.
-        first_pass: Number of the first pass, for training that goes on.
+        first_pass: Number of the first pass. A run that is taken up after
+            some epochs goes on with what it would have seen, see
+            `TrainingBackup`.
         shares: Only these shares of each batch, one after another, see
             `fndrec.distribute`, which makes them.
 
@@ -111,6 +114,7 @@ def batches(
             "`first_pass` should be a non-negative integer. "
             f"Received: first_pass={first_pass}"
         )
+    release_at_exit()
     if negative_sampling is None:
         negative_sampling = "hard" if data.shares_outfits else "in_batch"
     if shuffle is None:

@@ -16,14 +16,18 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     Yields:
         The name to write to.
+
+    Raises:
+        OSError: If it cannot be written; the error names `path`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield draft
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with named_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield draft
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def atomic_write(path: Path, text: str) -> None:
@@ -42,20 +46,57 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """A folder to fill, which takes its name only when all went well.
 
     Args:
-        path: The name it takes; a folder of that name is replaced.
+        path: The name it takes; a folder of that name is replaced. It is put
+            aside first and deleted last, so that at any moment one of the
+            two is there whole, and comes back if the new one cannot take
+            its place.
 
     Yields:
         The folder under its temporary name.
+
+    Raises:
+        OSError: If it cannot be written; the error names `path`.
     """
     path = path.resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.partial")
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
+    old = path.with_name(f".{path.name}.old")
+    with named_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if old.exists() and not path.exists():
+            old.rename(path)  # a run was killed between the two renames
+        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+        scratch.mkdir()
     try:
-        yield scratch
-        if path.exists():
-            shutil.rmtree(path)
-        scratch.rename(path)
+        with named_errors(path):
+            yield scratch
+        with named_errors(path):
+            if path.exists():
+                path.rename(old)
+            try:
+                scratch.rename(path)
+            except OSError:
+                if old.exists():
+                    old.rename(path)
+                raise
+        shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def named_errors(path: Path) -> Iterator[None]:
+    """Adds the name to errors that say no more than "no space left".
+
+    Args:
+        path: What is being written.
+
+    Raises:
+        OSError: In place of one that names no file.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error

@@ -302,11 +302,17 @@ def _allocate(part: Path, marks: Path, shape: tuple[int, ...]) -> None:
             f"where {free / 1e6:,.0f} MB are free. Another place can be given "
             "as `cache_dir` or in $FNDREC_CACHE."
         )
-    np.lib.format.open_memmap(part, "w+", np.uint8, shape)
-    if hasattr(os, "posix_fallocate"):
-        with part.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, part.stat().st_size)
-    marks.write_bytes(bytes(shape[0]))
+    try:
+        np.lib.format.open_memmap(part, "w+", np.uint8, shape)
+        if hasattr(os, "posix_fallocate"):
+            with part.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, part.stat().st_size)
+        marks.write_bytes(bytes(shape[0]))
+    except OSError:
+        # Another run has been quicker to take the space: keep none of it.
+        part.unlink(missing_ok=True)
+        marks.unlink(missing_ok=True)
+        raise
 
 
 def _remove_others(path: Path, size: int, unfinished: bool = False) -> None:

@@ -38,7 +38,7 @@ def call(
         except ServingError as error:
             if error.code != "UNAVAILABLE" or not tries_left:
                 raise
-            wait = pause * random.uniform(0.5, 1)  # noqa: S311
+            wait = pause * random.uniform(0.5, 1)  # noqa: S311 # nosec B311
             if time.monotonic() + wait >= deadline:
                 raise
         time.sleep(wait)

@@ -1,13 +1,14 @@
 """SavedModels that need TensorFlow alone."""
 
+import contextlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, named_errors
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender
 from fndrec.serving._catalogue import Catalogue, index_rows
@@ -100,7 +101,10 @@ def export(
     while not above.exists():
         above = above.parent
     # Hidden and renamed at the end: TF Serving never sees half a version.
-    with tempfile.TemporaryDirectory(dir=above, prefix=".") as scratch:
+    with (
+        _file_errors(target),
+        tempfile.TemporaryDirectory(dir=above, prefix=".") as scratch,
+    ):
         made = Path(scratch) / "version"
         _write(model, data, index, made, Path(scratch))
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,6 +114,22 @@ def export(
             target = folder / str(_version(folder, None))
         made.rename(target)
     return target
+
+
+@contextlib.contextmanager
+def _file_errors(target: Path) -> Iterator[None]:
+    """Turns what TensorFlow says of a disk into an error of the system's."""
+    try:
+        with named_errors(target):
+            yield
+    except (
+        tf.errors.ResourceExhaustedError,
+        tf.errors.PermissionDeniedError,
+        tf.errors.FailedPreconditionError,
+        tf.errors.UnknownError,
+    ) as error:
+        reason = " ".join(str(error.message).split())
+        raise OSError(f"{target}: cannot be written: {reason[:300]}") from error
 
 
 def _version(folder: Path, version: int | None) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, named_errors
 from fndrec.errors import DataError
 from fndrec.extras import require
 from fndrec.layers import UserAnchors
@@ -109,7 +109,10 @@ def export_on_device(
     # What the data lacks is found here, before anything is converted.
     parts = device_parts(model, data)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as scratch:
+    with (
+        named_errors(target),
+        tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as scratch,
+    ):
         folder = Path(scratch) / "made"
         folder.mkdir()
         files: list[DeviceFile] = []

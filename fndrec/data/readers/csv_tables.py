@@ -36,6 +36,9 @@ from fndrec.errors import DataError
 # Features do not come in a CSV column, but in `features.npy`.
 _ITEM_COLUMNS = tuple(name for name in ITEM_COLUMNS if name != "feature")
 
+# Bytes that Arrow reads at once: a row has to fit.
+_LONGEST_ROW = 1 << 24
+
 
 def read_csv(
     folder: str | os.PathLike[str],
@@ -117,7 +120,9 @@ def read_csv_file(
         return pacsv.read_csv(
             path,
             # Only one thread knows the number of a malformed row.
-            read_options=pacsv.ReadOptions(use_threads=False),
+            read_options=pacsv.ReadOptions(
+                use_threads=False, block_size=_LONGEST_ROW
+            ),
             parse_options=pacsv.ParseOptions(
                 newlines_in_values=True, invalid_row_handler=note
             ),
@@ -146,7 +151,10 @@ def _header(path: Path) -> tuple[list[str], bool]:
         rows = (row for row in csv.reader(file) if row)
         names = next(rows, None)
         if names is not None:
-            return names, next(rows, None) is not None
+            try:
+                return names, next(rows, None) is not None
+            except csv.Error:
+                return names, True  # one that Arrow will judge
     raise DataError(
         f"{path}: a header of column names was expected. "
         "Received: an empty file"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fndrec.data.readers.features import (
     FloatArray,
@@ -12,8 +13,8 @@ from fndrec.data.readers.features import (
     finite_features,
 )
 from fndrec.data.readers.photos import check_photos
-from fndrec.data.readers.row_checks import RowChecks, cell
-from fndrec.data.readers.source import Source
+from fndrec.data.readers.row_checks import RowChecks, cell, to_bools
+from fndrec.data.readers.source import Source, is_lists
 from fndrec.data.tables import OnError
 from fndrec.data.vocabulary import Vocabulary
 from fndrec.errors import DataError
@@ -41,6 +42,14 @@ def check_items(source: Source, on_error: OnError) -> CheckedItems:
     ids = table.text("item_id")
     checks.reject_bad_ids("item_id", ids)
     checks.reject_repeated("item_id", ids)
+    if not is_lists(source.outfits.columns["item_ids"]):
+        checks.reject(
+            # Else an outfit of "a;b" would quietly be one of "a" and "b".
+            to_bools(pc.match_substring(ids, ";")),
+            "item_id",
+            "should not contain `;`, which joins the ids in `item_ids`",
+            cell(ids),
+        )
     columns: dict[str, pa.StringArray] = {}
     for name in ("category", "group", "image"):
         if name in table.columns:

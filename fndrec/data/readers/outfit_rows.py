@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fndrec.data.readers.row_checks import RowChecks, cell, to_bools
-from fndrec.data.readers.source import Source, SourceTable, as_text
+from fndrec.data.readers.source import Source, SourceTable, as_text, is_lists
 from fndrec.data.tables import IntArray, OnError
 from fndrec.data.vocabulary import Vocabulary
 
@@ -93,7 +93,7 @@ def _item_lists(
     lists = table.columns["item_ids"]
     if pa.types.is_fixed_size_list(lists.type):
         lists = lists.cast(pa.list_(lists.type.value_type))
-    if not (pa.types.is_list(lists.type) or pa.types.is_large_list(lists.type)):
+    if not is_lists(lists):
         text = table.text("item_ids")
         # Splitting an empty string would give one empty id.
         lists = pc.split_pattern(

@@ -81,7 +81,9 @@ def read_parquet_file(
             names = file.schema_arrow.names
             check_columns(str(path), names, required, wanted)
             table = file.read([name for name in wanted if name in names])
-    except (pa.ArrowException, OSError) as error:
+        # Arrow believes what a file says of its strings.
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"{path}: a Parquet file was expected. Received: {error}"
         ) from None

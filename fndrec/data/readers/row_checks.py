@@ -17,6 +17,9 @@ from fndrec.errors import DataError
 
 logger = logging.getLogger("fndrec.data")
 
+MAX_ID = 1000
+"""Characters of an id: longer ones are a sign of a broken file."""
+
 BoolArray = npt.NDArray[np.bool_]
 Text: TypeAlias = pa.StringArray | EncodedText
 
@@ -105,7 +108,7 @@ class RowChecks:
         self.reject(empty, column, "should not be empty", cell(values))
 
     def reject_bad_ids(self, column: str, values: Text) -> None:
-        """Rejects rows whose id is empty or contains a line break."""
+        """Rejects rows whose id is empty or cannot be a line of text."""
         self.reject_empty(column, values)
         self.reject(
             # Vocabularies are stored as one id a line.
@@ -116,6 +119,25 @@ class RowChecks:
             ),
             column,
             "should not contain a line break",
+            cell(values),
+        )
+        self.reject(
+            # Where text of C is read, an id would end there.
+            _mask(
+                values, lambda text: pc.match_substring(text, "\0"), null=False
+            ),
+            column,
+            "should not contain a null character",
+            cell(values),
+        )
+        self.reject(
+            _mask(
+                values,
+                lambda text: pc.greater(pc.utf8_length(text), MAX_ID),
+                null=False,
+            ),
+            column,
+            f"should have at most {MAX_ID:,} characters",
             cell(values),
         )
 

@@ -17,6 +17,7 @@ from fndrec.errors import DataError
 
 ITEM_COLUMNS = ("item_id", "category", "image", "group", "feature")
 SPLITS = ("train", "valid", "test")
+MAX_COLUMNS = 10_000
 LIKE_COLUMNS = ("user_id", "outfit_id")
 OUTFIT_COLUMNS = ("outfit_id", "item_ids")
 
@@ -124,6 +125,16 @@ def as_text(array: pa.Array, source: str, column: str) -> pa.StringArray:
     return array.cast(pa.string())
 
 
+def is_lists(array: pa.Array) -> bool:
+    """Whether a column holds lists, and not ids joined to strings."""
+    kind = array.type
+    return bool(
+        pa.types.is_list(kind)
+        or pa.types.is_large_list(kind)
+        or pa.types.is_fixed_size_list(kind)
+    )
+
+
 def check_columns(
     source: str,
     names: Sequence[str],
@@ -139,13 +150,20 @@ def check_columns(
         wanted: Columns that are read if they are there.
 
     Raises:
-        DataError: If a column is missing or ambiguous.
+        DataError: If a column is missing or ambiguous, or there are too many.
     """
+    if len(names) > MAX_COLUMNS:
+        raise DataError(
+            f"{source}: at most {MAX_COLUMNS:,} columns were expected. "
+            f"Received: {len(names):,}"
+        )
     for column in required:
         if column not in names:
+            shown = ", ".join(repr(name)[:100] for name in names[:20])
+            more = ", ..." if len(names) > 20 else ""
             raise DataError(
                 f"{source}: a column `{column}` was expected. "
-                f"Received: columns {list(names)}"
+                f"Received: columns [{shown}{more}]"
             )
     twice = [name for name in wanted if names.count(name) > 1]
     if twice:
