@@ -187,7 +187,7 @@ def same(one: OutfitData, other: OutfitData) -> None:
 
 
 ID = st.text(
-    st.characters(exclude_characters="\r\n;", exclude_categories=["Cs"]),
+    st.characters(exclude_characters="\0\r\n;", exclude_categories=["Cs"]),
     min_size=1,
     max_size=5,
 )
