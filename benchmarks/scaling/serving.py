@@ -4,6 +4,7 @@ import functools
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -71,7 +72,7 @@ def ranking(rounds: int) -> list[Point]:
     rng = np.random.default_rng(0)
     found = []
     for users, outfits, held_out in RANKINGS:
-        index = SimpleNamespace(
+        index: Any = SimpleNamespace(
             outfit_vectors=tf.Variable(_unit(rng, outfits)),
             outfit_ids=tf.Variable(
                 np.arange(outfits).astype(str).astype(object)

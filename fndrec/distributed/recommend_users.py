@@ -63,8 +63,8 @@ class RecommendUsers:
                 return pa.array([], pa.list_(kind))
             matrix = np.concatenate([one[name] for one in found])
             width = matrix.shape[1]
-            offsets = np.arange(0, matrix.size + 1, max(width, 1), np.int32)
-            values = matrix.reshape(-1)
+            offsets = np.arange(len(matrix) + 1, dtype=np.int32) * width
+            values: Any = matrix.reshape(-1)
             if kind == pa.string():
                 values = [value.decode() for value in values]
             return pa.ListArray.from_arrays(offsets, pa.array(values, kind))

@@ -40,7 +40,9 @@ def catalogue(
     (root / "text.png").write_text("no photo")
     (root / "empty.jpg").write_bytes(b"")
     ids = data.items.to_list()
-    images = [f"photos/{name}" for name in data.photos.to_pylist()]
+    images: list[str | None] = [
+        f"photos/{name}" for name in data.photos.to_pylist()
+    ]
     features = [row.tolist() for row in data.features]
     bad = {
         "torn": "torn.png",
