@@ -36,7 +36,7 @@ class Part:
         """The rows, of nothing but the row groups that they lie in."""
         with pq.ParquetFile(self.path) as file:
             groups: list[int] = []
-        first = at = 0
+            first = at = 0
             for group in range(file.num_row_groups):
                 rows = file.metadata.row_group(group).num_rows
                 if at < self.stop and at + rows > self.start:
