@@ -25,7 +25,6 @@ PAGES = (
     "find.md",
     "compose.md",
     "new-users.md",
-    "distributed.md",
     "scale.md",
 )
 MARK = re.compile(
