@@ -37,10 +37,14 @@ def _step(laws: dict[str, Law], users: float, items: float) -> float:
 
 
 def _hours(core_seconds: float) -> str:
-    """Core-hours, and hours on all cores of the machines."""
-    hours = core_seconds / 3600
-    machines = hours / (WORKERS * CORES)
-    return f"{hours:,.0f} core-hours, {machines:,.1f} h on {WORKERS} machines"
+    """Core-hours, and the time on all cores of the machines."""
+    machines = core_seconds / (WORKERS * CORES)
+    took = f"{machines / 60:,.1f} min"
+    if machines > 7200:
+        took = f"{machines / 3600:,.1f} h"
+    return (
+        f"{core_seconds / 3600:,.1f} core-hours, {took} on {WORKERS} machines"
+    )
 
 
 def _work(laws: dict[str, Law]) -> Section:
@@ -136,36 +140,40 @@ def _designs(laws: dict[str, Law]) -> Section:
     share = _step(laws, 0, SLOTS * BATCH) / WORKERS / cores
     rank = laws["ranking"].cost["user and outfit"] * OUTFITS
     limit = MEMORY / laws["checkpoint"].cost["user"]
-    wait = _traffic(laws, 0) / NETWORK if "network" in laws else float("nan")
-    wait_table = (
-        _traffic(laws, USERS) / NETWORK if "network" in laws else float("nan")
-    )
+    if "network" in laws:
+        wait = f"{_traffic(laws, USERS) / NETWORK * 1000:.0f} ms"
+    else:
+        wait = "not measured"
     rows = [
         [
             "a row for each user",
             f"the optimizer goes through all rows in each step: {table:,.0f} "
             f"core-seconds, {table * steps / 3600 / cores:,.0f} h an epoch on "
-            "each machine",
-            f"memory at {limit / 1e6:,.0f} million users; use "
-            '`users="history"` long before',
+            f"each machine, {table / (share * cores):,.0f} times all else "
+            "together",
+            f"first of all, by time; by memory at {limit / 1e6:,.0f} million "
+            'users; `users="history"` has no rows',
         ],
         [
-            "gradients between the machines",
-            f"{wait:.2f} s a step beside {share:.2f} s of work; with a row "
-            f"for each user {wait_table:,.0f} s",
-            "a row for each user; else larger batches help",
+            "gradients and vectors between the machines",
+            f"{wait} a step beside {share * 1000:.0f} ms of work on all cores",
+            "where it takes longer than the work. Nearly all of it are the "
+            "gathered vectors, which grow with the batch as the work does: "
+            "fewer negatives a like, narrower vectors, a faster network",
         ],
         [
             "negatives of the whole batch",
-            f"{pair:.3f} s of {share:.2f} s a step at {BATCH:,} likes, grows "
-            "with the square",
-            f"at {BATCH * (share / max(pair, 1e-9)) ** 0.5:,.0f} likes a batch "
-            "they alone take as long as all does now",
+            f"{pair * 1000:.1f} of {share * 1000:.1f} ms a step at {BATCH:,} "
+            "likes, grows with the square",
+            f"at {BATCH * ((share - pair) / pair) ** 0.5:,.0f} likes a batch "
+            "they alone take as long as all else does now",
         ],
         [
             "each outfit scored for each user",
-            f"{rank:.2f} core-seconds a user",
-            "an approximate index, which scores some of them",
+            f"{rank:.3f} core-seconds a user, "
+            f"{rank * USERS / 3600:,.0f} core-hours for all",
+            "with ten times the outfits; an approximate index scores some "
+            "of them",
         ],
     ]
     return Section(

@@ -493,7 +493,7 @@ class OutfitRecommender(_tfrs.Model):
                 f"Received: a batch of {sorted(batch)}"
             )
         liked = self.encode_outfits(items, batch["liked"], training=training)
-        liked = replicas.gathered(liked, batch)
+        liked = replicas.gathered_if_any(liked, batch)
         users = self.user_embedding(liked, batch["history"], training=training)
         return items, users, outfits
 

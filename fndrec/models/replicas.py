@@ -49,6 +49,19 @@ def gathered(values: Any, batch: dict[str, Any]) -> Any:
     return tf.ensure_shape(every, (None, *values.shape[1:]))
 
 
+def gathered_if_any(values: Any, batch: dict[str, Any]) -> Any:
+    """As `gathered`, for float rows `(rows, dim)` of which there may be none.
+
+    TensorFlow crashes where all replicas gather nothing, so each sends one
+    row more, which is left out again.
+    """
+    if "whole" not in batch:
+        return values
+    marked = ops.pad(values, ((0, 0), (0, 1)), constant_values=1.0)
+    every = gathered(ops.pad(marked, ((0, 1), (0, 0))), batch)
+    return tf.boolean_mask(every[:, :-1], every[:, -1] > 0)
+
+
 def own(values: Any, batch: dict[str, Any]) -> Any:
     """The rows of one's own likes, of a row a like of the whole batch."""
     if "whole" not in batch:
