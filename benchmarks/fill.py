@@ -25,6 +25,7 @@ PAGES = (
     "find.md",
     "compose.md",
     "new-users.md",
+    "distributed.md",
     "scale.md",
 )
 MARK = re.compile(
