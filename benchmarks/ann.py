@@ -13,6 +13,7 @@ time, and writes `ann.json` and `ann.md`, or other names by `--name`.
 """
 
 import argparse
+import contextlib
 import functools
 import importlib.metadata
 import json
@@ -207,7 +208,7 @@ def measured(args: argparse.Namespace) -> str:
         changes(cells, vectors, args.work),
     ]
     study = {
-        "versions": {n: importlib.metadata.version(n) for n in PACKAGES},
+        "versions": _versions(),
         "cpus": os.cpu_count(),
         "outfits": len(vectors),
         "dim": vectors.shape[1],
@@ -378,6 +379,15 @@ def changes(cells: OutfitIndex, vectors: Any, work: Path) -> report.Section:
         ("step", "ms"),
         rows,
     )
+
+
+def _versions() -> dict[str, str]:
+    """Of the packages that are installed: not all are measured each time."""
+    found = {}
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def test_commands_parse(page: Path) -> None:
     for block in blocks(page, "bash"):
         for line in block.splitlines():
             if line.startswith("fndrec "):
-                parser().parse_args(shlex.split(line)[1:])
+                parser().parse_args(shlex.split(line, comments=True)[1:])
 
 
 def test_options_have_the_defaults_that_training_names() -> None:

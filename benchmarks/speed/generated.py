@@ -69,7 +69,7 @@ def outfit_data(
             {
                 "outfit_id": outfits,
                 "item_ids": pa.FixedSizeListArray.from_arrays(
-                    pa.array(names[rows.ravel()]), slots
+                    pa.array(names).take(pa.array(rows.ravel())), slots
                 ),
             }
         ),

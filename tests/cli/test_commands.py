@@ -421,8 +421,8 @@ def test_the_commands() -> None:
     assert sorted(commands()) == [
         *("audit", "compare", "complete", "compose", "data", "demo"),
         "distill",
-        *("evaluate", "explain", "export", "export-device", "find"),
-        *("report", "score", "serve", "train"),
+        *("embed", "evaluate", "explain", "export", "export-device", "find"),
+        *("recommend-all", "report", "score", "serve", "train"),
     ]
 
 

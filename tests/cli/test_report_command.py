@@ -10,6 +10,7 @@ import tensorflow as tf
 
 import fndrec
 from fndrec.cli import main
+from fndrec.evaluation import SampledNegatives
 
 QUICK = ("--no-costs", "--users", 1, "--mistakes", 1)
 SMALL = ("--image-size", 16)
@@ -63,6 +64,7 @@ def test_report(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
         },
         data,
         "test",
+        protocol=SampledNegatives(),
         seed=3,
     )
     record = json.loads((student / "run.report.json").read_text())

@@ -239,7 +239,17 @@ def test_refusals(flat: Path, exported: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"text\.parquet: should be a Parquet"):
         embed(text, tmp_path / "out")
     few = tmp_path / "few.parquet"
-    pq.write_table(pa.table({"item_id": ["a"], "image": [1]}), few)
+    pq.write_table(
+        pa.table(
+            {
+                "item_id": ["a"],
+                "image": [1],
+                "feature": [[0.0]],
+                "category": ["top"],
+            }
+        ),
+        few,
+    )
     with pytest.raises(DataError, match="column `image` should be of strings"):
         embed(few, tmp_path / "out")
     with pytest.raises(DataError, match="should have a column `user_id`"):
