@@ -123,7 +123,9 @@ class OutfitRecommender(_tfrs.Model):
         self._encode_likes: Any = None
         for layer in self._parts():
             if not layer.built:
-                layer.build(None)
+                # Without a shape, not with `None`: `summary` asks for the
+                # output of each shape that it is told.
+                layer.build()
         self.built = True
 
     def _parts(self) -> list[Any]:

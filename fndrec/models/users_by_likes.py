@@ -174,7 +174,7 @@ def _table_of(vectors: np.ndarray, like: Any) -> UserEmbedding | UserAnchors:
         layer = UserAnchors(number, dim, vectors.shape[1], **made)
     else:
         layer = UserEmbedding(number, dim, **made)
-    layer.build(None)
+    layer.build()
     # A user is the sum of the row of all and the user's own.
     rows = vectors - vectors[:1]
     rows[0] = vectors[0]
