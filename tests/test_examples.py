@@ -27,6 +27,7 @@ def run(script: str, *arguments: object) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_quickstart(tmp_path: Path) -> None:
     out = tmp_path / "out"
     shown = run("quickstart.py", "--out", out, "--epochs", 1)
@@ -78,6 +79,7 @@ def test_quickstart_notebook(
     assert (tmp_path / "out" / "export" / "1" / "saved_model.pb").is_file()
 
 
+@pytest.mark.slow
 def test_serving(tmp_path: Path) -> None:
     shop = small_shop(tmp_path / "shop")
     data = shop.data.with_photos(16)
@@ -110,6 +112,7 @@ def test_tuning(tmp_path: Path) -> None:
     assert "| item popularity" in shown
 
 
+@pytest.mark.slow
 def test_own_data(tmp_path: Path) -> None:
     shop = small_shop(tmp_path / "shop")
     out = tmp_path / "best.csv"
