@@ -67,7 +67,7 @@ class Judgement:
             ranking: The ranking.
             data: The data set.
             judge: The model that judges.
-            truth: The truth of a synthetic shop.
+            truth: The truth of a synthetic shop, aligned with the data.
 
         Returns:
             The judgement.
@@ -83,7 +83,7 @@ class Judgement:
             z = HeldOutFalseness(judge, seen, calibration)(users, outfits)
             falseness = z.reshape(shape)
         if truth is not None:
-            liked = truth.aligned(data).liked(users, outfits).reshape(shape)
+            liked = truth.liked(users, outfits).reshape(shape)
         return cls(falseness, liked)
 
     @property

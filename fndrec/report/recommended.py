@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from fndrec.data import OutfitData, SyntheticTruth
+from fndrec.evaluation.scorer import ModelScorer
 from fndrec.models import OutfitRecommender
 from fndrec.report.pictures import Outfit, Pictures
 from fndrec.report.ranking import Ranking
@@ -50,7 +51,7 @@ def user_pages(
         model: The model.
         data: The data set.
         ranking: Its ranking of a split.
-        truth: The truth of a synthetic shop.
+        truth: The truth of a synthetic shop, aligned with the data.
         pictures: Makes the outfits ready for the page.
         users: How many users: of the best AUC, the worst, and between.
         k: How many outfits for each.
@@ -61,12 +62,8 @@ def user_pages(
     rows = _spread(*ranking.user_auc, users)
     if not len(rows):
         return []
-    model, seen = model.seeing(data)
-    catalogue = model.embed_items(seen)
-    vectors = model.embed_outfits(catalogue, data.outfit_items)
-    scores = np.array(
-        model.score(model.encode_users(seen.user_index[rows]), vectors)
-    )
+    # A copy, as what was liked is taken out below.
+    scores = np.array(ModelScorer(model, data).score_all(rows))
     train = data.likes("train")
     aucs = dict(zip(*(x.tolist() for x in ranking.user_auc), strict=True))
     pages = []
@@ -116,9 +113,9 @@ def _notes(
         and bool(((likes.user == user) & (likes.outfit == outfit)).any())
     ]
     if truth is not None:
-        liked = truth.aligned(data).liked(
-            np.array([user]), data.outfit_items[outfit][None]
-        )[0]
+        liked = truth.liked(np.array([user]), data.outfit_items[outfit][None])[
+            0
+        ]
         notes.append(
             ("truly liked", "good") if liked else ("not truly liked", "bad")
         )
