@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 # Operations on products that are not known here, and those that hold others.
@@ -16,10 +17,11 @@ def multiply_adds(function: Callable[..., Any], *inputs: Any) -> int:
 
     Counted are the products of convolutions, matrices and einsums, and of
     elementwise products that are summed, such as an attention-weighted sum or
-    a dot product. Products with the zeros that pad a photo count, as is usual.
-    Left out is what grows only with the number of units: biases,
-    normalisations, activations, poolings, look-ups in tables; and products of
-    weights with weights, which are as many for any number of items.
+    a dot product, be it by a matrix of zeros and ones. Products with the
+    zeros that pad a photo count, as is usual. Left out is what grows only
+    with the number of units: biases, normalisations, activations, poolings,
+    look-ups in tables; and products of weights with weights, which are as
+    many for any number of items.
 
     Args:
         function: A function of tensors.
@@ -70,6 +72,9 @@ def _of(one: Any) -> int:
     if one.type == "DepthwiseConv2dNative":
         return _size(one, one.outputs[0], *one.inputs[1].shape[:2])
     if one.type == "MatMul":
+        if _only_adds(one):
+            product = _before(one.inputs[0].op)
+            return _size(one, product.outputs[0]) if _is_product(product) else 0
         axis = 0 if one.get_attr("transpose_a") else 1
         return _size(one, one.outputs[0], one.inputs[0].shape[axis])
     if one.type == "BatchMatMulV2":
@@ -77,7 +82,7 @@ def _of(one: Any) -> int:
         return _size(one, one.outputs[0], one.inputs[0].shape[axis])
     if one.type == "Einsum":
         return _of_einsum(one)
-    if one.type == "Sum" and one.inputs[0].op.type == "Mul":
+    if one.type == "Sum" and _is_product(one.inputs[0].op):
         return _size(one, one.inputs[0])
     if NOT_KNOWN.search(one.type):
         raise ValueError(
@@ -86,6 +91,23 @@ def _of(one: Any) -> int:
             f"Received: {one.type} ({one.name})"
         )
     return 0
+
+
+def _is_product(one: Any) -> bool:
+    return bool(one.type == "Mul")
+
+
+def _only_adds(one: Any) -> bool:
+    """Whether a matrix product is with zeros and ones: no multiplication."""
+    matrix = tf.get_static_value(one.inputs[1])
+    return matrix is not None and bool(np.isin(matrix, (0, 1)).all())
+
+
+def _before(one: Any) -> Any:
+    """What gave the numbers of an operation that only reshapes them."""
+    while one.type == "Reshape":
+        one = one.inputs[0].op
+    return one
 
 
 def _of_einsum(one: Any) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from fndrec.layers._attention import attend
 from fndrec.layers._checks import positive_int, rate
 from fndrec.layers._folded import (
     affine,
@@ -151,12 +152,10 @@ class SetAttentionBlock(keras.layers.Layer):
         if projected is None:
             x = centred(x)
             projected = self.project(x)
-        query, key, value = (self._heads(part, shape[1]) for part in projected)
-        logits = ops.cast(ops.einsum("nhqd,nhkd->nhqk", query, key), "float32")
-        if present is not None:
-            logits = logits + ops.where(present, 0.0, -1e9)[:, None, None, :]
-        weights = ops.cast(ops.softmax(logits, axis=-1), self.compute_dtype)
-        mixed = ops.transpose(ops.matmul(weights, value), (0, 2, 1, 3))
+        query, key, value = (
+            ops.reshape(part, (-1, shape[1], self.dim)) for part in projected
+        )
+        mixed = attend(query, key, value, present, self.num_heads)
         mixed = affine(
             ops.reshape(mixed, (-1, self.dim)), *into_stream(self.mix)
         )
@@ -166,12 +165,6 @@ class SetAttentionBlock(keras.layers.Layer):
         inner = affine(ops.relu(inner), *into_stream(self.outer))
         x = x + self.dropout(inner, training=training)
         return ops.reshape(x, shape)
-
-    def _heads(self, x: Any, size: Any) -> Any:
-        """`(sets, heads, size, dim / heads)` of `(..., dim)`."""
-        width = self.dim // self.num_heads
-        x = ops.reshape(x, (-1, size, self.num_heads, width))
-        return ops.transpose(x, (0, 2, 1, 3))
 
     def compute_output_shape(self, input_shape: Any, *_: Any, **__: Any) -> Any:
         return input_shape

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from fndrec.layers._attention import softmax
 from fndrec.layers._checks import positive_int, rate
 from fndrec.layers._folded import (
     affine,
@@ -191,7 +192,7 @@ class SetTransformer(keras.layers.Layer):
         logits = ops.reshape(ops.matmul(x, kernel), (-1, size, self.num_heads))
         logits = ops.cast(logits, "float32")
         logits = logits + ops.where(present, 0.0, -1e9)[:, :, None]
-        weights = ops.softmax(logits, axis=1)
+        weights = softmax(logits, axis=1)
         value = ops.reshape(
             affine(x, *after_norm(self.norm, self.value)),
             (-1, size, self.num_heads, self.dim // self.num_heads),

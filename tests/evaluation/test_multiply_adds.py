@@ -101,6 +101,18 @@ CASES: dict[str, tuple[Callable[..., Any], list[tuple[int, ...]], int]] = {
         [(3, 4, 1), (1, 4, 5)],
         3 * 4 * 5,
     ),
+    "products summed by zeros and ones": (
+        lambda a, b: tf.matmul(
+            tf.reshape(a * b, (6, 4)), [[1.0, 0], [1, 0], [0, 1], [0, 1]]
+        ),
+        [(3, 2, 4), (3, 1, 4)],
+        3 * 2 * 4,
+    ),
+    "numbers copied by zeros and ones": (
+        lambda a: tf.matmul(a, [[1.0, 1, 0, 0], [0, 0, 1, 1]]),
+        [(3, 2)],
+        0,
+    ),
     "products that are not summed": (
         lambda a, b: tf.nn.relu(a * b),
         [(3, 4), (3, 4)],

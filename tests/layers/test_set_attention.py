@@ -4,6 +4,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 from layer_checks import check_layer
 
@@ -68,7 +69,8 @@ def test_given_projections_are_used() -> None:
     assert np.any(block(x, projected=zeros) != block(x))
 
 
-def test_equal_to_the_layers_of_keras() -> None:
+@pytest.mark.parametrize("items", [3, 9], ids=["few", "many"])
+def test_equal_to_the_layers_of_keras(items: int) -> None:
     """Lee et al. 2019, equations 6 to 8, by `MultiHeadAttention`."""
     block = SetAttentionBlock(8, 2, seed=0)
     block.build()
@@ -76,7 +78,7 @@ def test_equal_to_the_layers_of_keras() -> None:
     for weight in block.weights:
         weight.assign(rng.normal(size=weight.shape))
     attention = keras.layers.MultiHeadAttention(2, 4)
-    attention.build((None, 3, 8), (None, 3, 8))
+    attention.build((None, items, 8), (None, items, 8))
     kernel, bias = (w.numpy() for w in block.projection.weights)
     parts = [
         array.reshape(shape)
@@ -86,14 +88,32 @@ def test_equal_to_the_layers_of_keras() -> None:
     mix, mix_bias = (w.numpy() for w in block.mix.weights)
     attention.set_weights([*parts, mix.reshape(2, 4, 8), mix_bias])
 
-    x = vectors()
-    plain = block.norm(x)
-    x = x + attention(plain, plain, attention_mask=PRESENT[:, None])
+    given = rng.normal(size=(2, items, 8)).astype("float32")
+    present = np.arange(items) < np.array([[2], [items]])
+    plain = block.norm(given)
+    x = given + attention(plain, plain, attention_mask=present[:, None])
     x = x + block.outer(block.inner(block.inner_norm(x)))
     x = x - ops.mean(x, axis=-1, keepdims=True)
-    found = block(vectors(), present=PRESENT)
+    found = block(given, present=present)
     np.testing.assert_allclose(
-        found.numpy()[PRESENT], x.numpy()[PRESENT], atol=1e-4, rtol=1e-5
+        found.numpy()[present], x.numpy()[present], atol=1e-4, rtol=1e-5
+    )
+
+
+def test_any_number_of_items_is_the_same_in_a_graph() -> None:
+    """Few items are looked at pair by pair, if their number is known."""
+    block = SetAttentionBlock(8, 2, seed=0)
+    graph = tf.function(
+        lambda x, present: block(x, present=present),
+        input_signature=[
+            tf.TensorSpec((None, None, 8)),
+            tf.TensorSpec((None, None), tf.bool),
+        ],
+    )
+    np.testing.assert_allclose(
+        graph(vectors(), PRESENT).numpy()[PRESENT],
+        block(vectors(), present=PRESENT).numpy()[PRESENT],
+        atol=1e-5,
     )
 
 
