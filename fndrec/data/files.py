@@ -1,10 +1,13 @@
 """Files that are whole or not there."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from fndrec.errors import DataError
 
 
 @contextmanager
@@ -55,6 +58,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         The folder under its temporary name.
 
     Raises:
+        DataError: If another process is filling it.
         OSError: If it cannot be written; the error names `path`.
     """
     path = path.resolve()
@@ -62,11 +66,18 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     old = path.with_name(f".{path.name}.old")
     with named_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        if scratch.exists():  # of a run that was killed, if no one holds it
+            with _held(scratch, path):
+                shutil.rmtree(scratch, ignore_errors=True)
         if old.exists() and not path.exists():
             old.rename(path)  # a run was killed between the two renames
-        shutil.rmtree(scratch, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
         scratch.mkdir()
+    with _held(scratch, path):
+        yield from _filled(scratch, path, old)
+
+
+def _filled(scratch: Path, path: Path, old: Path) -> Iterator[Path]:
     try:
         with named_errors(path):
             yield scratch
@@ -82,6 +93,25 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def _held(scratch: Path, path: Path) -> Iterator[None]:
+    """Keeps other processes out of a folder for as long as this one lives."""
+    handle = os.open(scratch, os.O_RDONLY)
+    try:
+        # Some network file systems have no locks on folders.
+        with suppress(OSError):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise DataError(
+                    f"{path}: should be written by one process at a time. "
+                    "Received: a folder that another is filling"
+                ) from None
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager
