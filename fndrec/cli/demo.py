@@ -83,14 +83,23 @@ def run(args: argparse.Namespace) -> None:
             print(f"\n=== {len(seconds)}. {title}", flush=True)
 
         def command(*words: object) -> None:
-            """Runs a command as a user would, and shows it."""
-            line = [str(word) for word in words]
-            shown = " ".join(line).replace(str(folder), str(args.out))
-            print(f"$ fndrec {shown}", flush=True)
+            """Runs a command as a user would, and shows it.
+
+            With the names that things will have once all is done.
+            """
+            line = [sys.executable, "-m", "fndrec", *map(str, words)]
+            shown = " ".join(line[2:]).replace(str(folder), str(args.out))
+            print(f"$ {shown}", flush=True)
             # A process of its own, with memory and seeds of its own.
-            subprocess.run(  # noqa: S603
-                [sys.executable, "-m", "fndrec", *line], check=True
-            )
+            with subprocess.Popen(  # noqa: S603
+                line, stdout=subprocess.PIPE, text=True
+            ) as process:
+                assert process.stdout is not None
+                for text in process.stdout:
+                    told = text.replace(str(folder), str(args.out))
+                    print(told, end="", flush=True)
+            if process.returncode:
+                raise subprocess.CalledProcessError(process.returncode, line)
 
         step("shop", "A shop with planted tastes")
         shop = SyntheticShop.generate(
