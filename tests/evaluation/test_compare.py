@@ -167,7 +167,7 @@ class Betainc(keras.layers.Layer):
 
     def call(self, features: Any, training: bool = False) -> Any:
         x = tf.sigmoid(tf.cast(features, tf.float32))
-        return tf.matmul(tf.math.betainc(x, x, x), tf.ones((6, 8)))
+        return tf.matmul(tf.math.betainc(x, x, x), tf.fill((6, 8), 0.5))
 
 
 def test_int8_fails_with_a_reason(tiny_data: OutfitData) -> None:

@@ -40,7 +40,7 @@ def test_interval_is_that_of_scipy() -> None:
         np.mean,
         n_resamples=5000,
         method="percentile",
-        rng=np.random.default_rng(1),
+        random_state=np.random.default_rng(1),
     ).confidence_interval
     width = expected.high - expected.low
     assert low == pytest.approx(expected.low, abs=0.15 * width)
