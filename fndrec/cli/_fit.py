@@ -19,7 +19,7 @@ from fndrec.errors import DataError
 from fndrec.evaluation import Validation, evaluate
 from fndrec.extras import require
 from fndrec.models import OutfitRecommender, StopOnNaN, TrainingBackup
-from fndrec.models.recommender import AGGREGATORS, USERS
+from fndrec.models.model_parts import AGGREGATORS, USERS
 from fndrec.models.training_backup import latest_epoch
 
 BATCH_SIZE = 128

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
 
-from fndrec.data import OutfitData, Vocabulary
-from fndrec.errors import DataError
-from fndrec.layers import OutfitScore, UserAnchors, UserEmbedding
+from fndrec.data import OutfitData
+from fndrec.layers import OutfitScore
 
 if TYPE_CHECKING:
-    from fndrec.models.recommender import OutfitRecommender
+    from fndrec.models.catalogue_encoder import CatalogueEncoder
 
 Chunks = Iterator[tuple[np.ndarray, np.ndarray]]
 
@@ -108,7 +106,7 @@ def _padded_chunks(count: np.ndarray) -> Chunks:
         )
 
 
-def vectors_of_likes(model: OutfitRecommender, data: OutfitData) -> np.ndarray:
+def vectors_of_likes(model: CatalogueEncoder, data: OutfitData) -> np.ndarray:
     """The cold-start user and the users of a data set, by their train likes.
 
     Args:
@@ -131,52 +129,3 @@ def vectors_of_likes(model: OutfitRecommender, data: OutfitData) -> np.ndarray:
         likes = np.where(likes >= 0, at[likes], -1).astype(np.int32)
         vectors[users] = model.embed_likes(outfits, likes)
     return vectors
-
-
-def with_likes(model: OutfitRecommender, data: OutfitData) -> OutfitRecommender:
-    """See `OutfitRecommender.with_likes`."""
-    # Here, as the models need this file.
-    from fndrec.models.recommender import OutfitRecommender
-
-    likes = data.likes("train")
-    if not len(likes):
-        raise DataError(
-            f"{data.name}: likes in train were expected. Received: none"
-        )
-    known = model.vocabulary or model.knows(data)
-    liking = Vocabulary(data.users.take(np.unique(likes.user)))
-    new = liking.take(np.flatnonzero(known.users.rows(liking.ids) < 0))
-    added = dataclasses.replace(known, users=Vocabulary(new))
-    vectors = vectors_of_likes(model, data.with_vocabulary(added))
-    if not model.knows_users_by_likes:
-        old = model.encode_users(np.arange(len(known.users) + 1))
-        vectors = np.concatenate([np.asarray(old), vectors[1:]])
-    made = OutfitRecommender(
-        model.item_tower,
-        model.aggregator,
-        _table_of(vectors, model.user_embedding),
-        model.score,
-        dtype=model.dtype_policy,
-    )
-    made.vocabulary = dataclasses.replace(
-        known, users=Vocabulary([*known.users, *new])
-    )
-    made.share(model)
-    return made
-
-
-def _table_of(vectors: np.ndarray, like: Any) -> UserEmbedding | UserAnchors:
-    """A layer of given users, named and computing as another."""
-    number, dim = len(vectors) - 1, vectors.shape[-1]
-    made: dict[str, Any] = {"name": like.name, "dtype": like.dtype_policy}
-    layer: UserEmbedding | UserAnchors
-    if vectors.ndim == 3:
-        layer = UserAnchors(number, dim, vectors.shape[1], **made)
-    else:
-        layer = UserEmbedding(number, dim, **made)
-    layer.build()
-    # A user is the sum of the row of all and the user's own.
-    rows = vectors - vectors[:1]
-    rows[0] = vectors[0]
-    layer.set_weights([rows.reshape(len(rows), -1)])
-    return layer

@@ -1,0 +1,104 @@
+"""A model made to know its users otherwise."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import keras
+import numpy as np
+
+from fndrec.data import OutfitData, Vocabulary
+from fndrec.errors import DataError
+from fndrec.layers import UserAnchors, UserEmbedding, UserHistoryEncoder
+from fndrec.models.users_by_likes import PRIOR_LIKES, vectors_of_likes
+
+if TYPE_CHECKING:
+    from fndrec.models.catalogue_encoder import CatalogueEncoder
+    from fndrec.models.recommender import OutfitRecommender
+
+Model = TypeVar("Model", bound="CatalogueEncoder")
+
+
+def with_likes(model: CatalogueEncoder, data: OutfitData) -> OutfitRecommender:
+    """See `OutfitRecommender.with_likes`."""
+    # Here, as the models need this file.
+    from fndrec.models.recommender import OutfitRecommender
+
+    likes = data.likes("train")
+    if not len(likes):
+        raise DataError(
+            f"{data.name}: likes in train were expected. Received: none"
+        )
+    known = model.vocabulary or model.knows(data)
+    liking = Vocabulary(data.users.take(np.unique(likes.user)))
+    new = liking.take(np.flatnonzero(known.users.rows(liking.ids) < 0))
+    added = dataclasses.replace(known, users=Vocabulary(new))
+    vectors = vectors_of_likes(model, data.with_vocabulary(added))
+    if not model.knows_users_by_likes:
+        old = model.encode_users(np.arange(len(known.users) + 1))
+        vectors = np.concatenate([np.asarray(old), vectors[1:]])
+    made = OutfitRecommender(
+        model.item_tower,
+        model.aggregator,
+        _table_of(vectors, model.user_embedding),
+        model.score,
+        dtype=model.dtype_policy,
+    )
+    made.vocabulary = dataclasses.replace(
+        known, users=Vocabulary([*known.users, *new])
+    )
+    made.share(model)
+    return made
+
+
+def by_history(model: Model) -> Model:
+    """See `CatalogueEncoder.by_history`."""
+    users = model.user_embedding
+    if not isinstance(users, UserEmbedding):
+        raise ValueError(
+            "`by_history` should be asked of a model made with "
+            "`users='table'`. Received: users by "
+            f"{type(users).__name__}"
+        )
+    encoder = UserHistoryEncoder(
+        users.dim,
+        # One that has no attention has no heads to follow.
+        getattr(model.aggregator, "num_heads", 4),
+        unknown_rate=users.unknown_rate,
+        seed=users.seed,
+        name=users.name,
+        dtype=users.dtype_policy,
+    )
+    encoder.build()
+    encoder.cold.assign(np.asarray(model.encode_users(np.zeros(1, int)))[0])
+    encoder.prior.assign(np.full(encoder.num_heads, np.log(PRIOR_LIKES)))
+    config = model.get_config()
+    config["user_embedding"] = keras.saving.serialize_keras_object(encoder)
+    copy = type(model).from_config(config)
+    for name in ("item_tower", "aggregator", "projection", "score"):
+        if getattr(model, name, None) is not None:
+            getattr(copy, name).set_weights(getattr(model, name).get_weights())
+    copy.user_embedding.set_weights(encoder.get_weights())
+    if model.vocabulary is not None:
+        copy.vocabulary = dataclasses.replace(
+            model.vocabulary, users=Vocabulary([])
+        )
+    return copy
+
+
+def _table_of(vectors: np.ndarray, like: Any) -> UserEmbedding | UserAnchors:
+    """A layer of given users, named and computing as another."""
+    number, dim = len(vectors) - 1, vectors.shape[-1]
+    made: dict[str, Any] = {"name": like.name, "dtype": like.dtype_policy}
+    layer: UserEmbedding | UserAnchors
+    if vectors.ndim == 3:
+        layer = UserAnchors(number, dim, vectors.shape[1], **made)
+    else:
+        layer = UserEmbedding(number, dim, **made)
+    layer.build()
+    # A user is the sum of the row of all and the user's own.
+    rows = vectors - vectors[:1]
+    rows[0] = vectors[0]
+    layer.set_weights([rows.reshape(len(rows), -1)])
+    return layer
