@@ -387,13 +387,15 @@ def write(out: Path, choice: Mapping[str, Any] | None = None) -> None:
                 name = f"fold-in, trained as long, {case}"
                 pairs.append((name, encoder[case], longer))
             pairs.append((f"cold-start vector, {case}", encoder[case], cold))
-        pairs.append(
-            (
-                "user table, users known to both, all likes",
-                auc("history", "warm", "by name"),
-                auc("table", "warm", "by name"),
-            )
-        )
+        warm = auc("history", "warm", "by name")
+        for kind, name in (
+            ("table", "user table"),
+            (LONGER, "user table trained as long"),
+        ):
+            if has(kind):
+                other = auc(kind, "warm", "by name")
+                name += ", users known to both, all likes"
+                pairs.append((name, warm, other))
         if has(KNOWN):
             pairs.append(
                 (

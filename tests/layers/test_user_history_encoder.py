@@ -128,10 +128,17 @@ def test_what_outfits_have_in_common_goes() -> None:
 
 
 def test_nothing_is_shrunk_in_training() -> None:
-    made = {"num_heads": 2, "centred": False}
-    still = {**made, "dropout": 0.0, "unknown_rate": 0.0}
-    layer = with_weights(UserHistoryEncoder(8, shrinkage=9.0, **still))
-    bare = UserHistoryEncoder(8, **made)
+    layer = with_weights(
+        UserHistoryEncoder(
+            8,
+            num_heads=2,
+            dropout=0,
+            unknown_rate=0,
+            centred=False,
+            shrinkage=9,
+        )
+    )
+    bare = UserHistoryEncoder(8, num_heads=2, centred=False)
     bare.build()
     bare.set_weights(layer.get_weights())
     found = layer(OUTFITS, HISTORY, training=True).numpy()
