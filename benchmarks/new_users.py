@@ -30,7 +30,7 @@ from fndrec.data import OutfitData, atomic_write
 from fndrec.models.users_by_likes import PRIOR_LIKES
 
 WORLD = "wardrobe-features"
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2, 3, 4, 5, 6, 7, 8)
 CHOICE_SEED = 100
 COLD = 50
 GIVEN = (0, 1, 5, None)
@@ -42,12 +42,15 @@ BATCH_SIZE = 128
 EPOCHS = 14
 MORE_EPOCHS = 6
 MORE_BATCH_SIZE = 256
+LEARNING_RATE = 3e-3
 PRIORS = (0.5, 1.0, 2.0, 4.0, 8.0)
 PACKAGES = ("fndrec", "tensorflow", "keras", "numpy")
 KNOWN = "known"
+LONGER = "longer"
 LABELS = {
     "history": "history encoder",
     "table": "user table, folded in",
+    LONGER: "user table trained as long, folded in",
     "anchors": "anchors, folded in",
 }
 
@@ -57,8 +60,9 @@ class Run:
     """One model.
 
     Attributes:
-        kind: What users are: `table`, `history` or `anchors`; `known` is a
-            table of all users, the held-out ones too.
+        kind: What users are: `table`, `history` or `anchors`; `longer` is a
+            table that goes on for as many epochs as the histories do, and
+            `known` one of all users, the held-out ones too.
         seed: Seed of weights and batches, and of who is held out.
         split: Split that is ranked: `valid` to choose, `test` for the end.
     """
@@ -79,13 +83,14 @@ class Run:
             "model": MODEL,
             "batch_size": BATCH_SIZE,
             "epochs": EPOCHS,
+            **({"history": HISTORY} if self.kind == "history" else {}),
             **(
                 {
-                    "history": HISTORY,
                     "more_epochs": MORE_EPOCHS,
                     "more_batch_size": MORE_BATCH_SIZE,
+                    "more_learning_rate": LEARNING_RATE,
                 }
-                if self.kind == "history"
+                if self.kind in ("history", LONGER)
                 else {}
             ),
             "held_out": COLD,
@@ -165,8 +170,8 @@ def trained(run: Run, data: OutfitData, out: Path) -> Any:
         out: Folder of the models.
 
     Returns:
-        The model. One of histories goes on from the table of its seed, as
-        `by_history` does.
+        The model. One of histories goes on from the table of its seed, by
+        `by_history`; one trained longer goes on as it is.
     """
     from fndrec import load_model
 
@@ -174,7 +179,7 @@ def trained(run: Run, data: OutfitData, out: Path) -> Any:
         name = f"new_users--{run.split}--{kind}--{run.seed}-{EPOCHS}.keras"
         return out / "models" / name
 
-    if run.kind != "history":
+    if run.kind not in ("history", LONGER):
         model = train(run.kind, data, run.seed)
         kept(run.kind).parent.mkdir(parents=True, exist_ok=True)
         model.save(kept(run.kind))
@@ -184,8 +189,16 @@ def trained(run: Run, data: OutfitData, out: Path) -> Any:
         table = load_model(path)
     else:
         table = train("table", data, run.seed)
-    model = table.by_history()
-    fit(model, data, run.seed, MORE_EPOCHS, 1e-3, MORE_BATCH_SIZE, HISTORY)
+    by_history = run.kind == "history"
+    model = table.by_history() if by_history else table
+    fit(
+        model,
+        data,
+        run.seed,
+        MORE_EPOCHS,
+        MORE_BATCH_SIZE,
+        HISTORY if by_history else None,
+    )
     return model
 
 
@@ -206,7 +219,7 @@ def train(kind: str, data: OutfitData, seed: int) -> Any:
 
     keras.utils.set_random_seed(seed)
     model = FNDTeacher.from_data(data, users=kind, seed=seed, **MODEL)
-    fit(model, data, seed, EPOCHS, 3e-3, BATCH_SIZE)
+    fit(model, data, seed, EPOCHS, BATCH_SIZE)
     return model
 
 
@@ -215,7 +228,6 @@ def fit(
     data: OutfitData,
     seed: int,
     epochs: int,
-    learning_rate: float,
     batch_size: int,
     history: int | None = None,
 ) -> None:
@@ -224,7 +236,7 @@ def fit(
 
     arguments = argparse.Namespace(
         epochs=epochs,
-        learning_rate=learning_rate,
+        learning_rate=LEARNING_RATE,
         weight_decay=None,
         batch_size=batch_size,
     )
@@ -370,14 +382,20 @@ def write(out: Path, choice: Mapping[str, Any] | None = None) -> None:
         cold = folded["0 likes"]
         for case in cases[1:]:
             pairs.append((f"fold-in, {case}", encoder[case], folded[case]))
+            if has(LONGER):
+                longer = auc(LONGER, "cold", case)
+                name = f"fold-in, trained as long, {case}"
+                pairs.append((name, encoder[case], longer))
             pairs.append((f"cold-start vector, {case}", encoder[case], cold))
-        pairs.append(
-            (
-                "user table, users known to both, all likes",
-                auc("history", "warm", "by name"),
-                auc("table", "warm", "by name"),
-            )
-        )
+        warm = auc("history", "warm", "by name")
+        for kind, name in (
+            ("table", "user table"),
+            (LONGER, "user table trained as long"),
+        ):
+            if has(kind):
+                other = auc(kind, "warm", "by name")
+                name += ", users known to both, all likes"
+                pairs.append((name, warm, other))
         if has(KNOWN):
             pairs.append(
                 (
@@ -474,7 +492,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--kinds",
         nargs="+",
-        default=["table", "history", KNOWN, "anchors", "items"],
+        default=["table", "history", LONGER, KNOWN, "anchors", "items"],
         help="models to train (default: all)",
     )
     args = parser.parse_args(arguments)

@@ -25,6 +25,19 @@ def positive_float(name: str, value: Any) -> float:
     return float(value)
 
 
+def non_negative_float(name: str, value: Any) -> float:
+    """Returns `value` as a float if it is not negative, else raises."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not value >= 0
+    ):
+        raise ValueError(
+            f"`{name}` should be a non-negative float. Received: {name}={value}"
+        )
+    return float(value)
+
+
 def rate(name: str, value: Any) -> float:
     """Returns `value` as a float if it lies in [0, 1), else raises."""
     if (

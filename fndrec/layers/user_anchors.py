@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.layers._checks import positive_int
+from fndrec.layers._checks import non_negative_float, positive_int
 from fndrec.layers.id_embedding import IdEmbedding
 
 # On the diagonal: the logarithm of equal anchors stays finite.
@@ -72,16 +72,7 @@ class UserAnchors(keras.layers.Layer):
         super().__init__(**kwargs)
         self.dim = positive_int("dim", dim)
         self.num_anchors = positive_int("num_anchors", num_anchors)
-        if (
-            isinstance(spread, bool)
-            or not isinstance(spread, int | float)
-            or not spread >= 0
-        ):
-            raise ValueError(
-                "`spread` should be a non-negative float. "
-                f"Received: spread={spread}"
-            )
-        self.spread = float(spread)
+        self.spread = non_negative_float("spread", spread)
         self.table = _AnchorTable(
             num_ids,
             num_anchors * dim,

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.layers._checks import positive_int, rate
+from fndrec.layers._checks import non_negative_float, positive_int, rate
 from fndrec.layers._seeds import part_seed
 
 # Of the running mean of liked outfits.
@@ -20,10 +20,21 @@ class UserHistoryEncoder(keras.layers.Layer):
     once, and who is new is as good as who is not. Liked outfits are weighed
     by what a head looks for, among them one learned outfit that everyone
     liked: the cold-start vector. So few likes stay near it, as they would to
-    a prior, and without likes it is all there is. The outfits are centred
-    first, by the mean of those of a batch, and its running mean outside of
-    training. A small network then turns
+    a prior, and without likes it is all there is. A small network then turns
     the mean, an addition that is zero in the beginning.
+
+    Outfits that are untrained hardly differ in anything but what all have in
+    common, and learning would start late. So they are centred first, by the
+    mean of those of a batch, and its running mean outside of training.
+    Trained ones are better left as they are: what they have in common tells
+    an outfit from a heap of items.
+
+    What is learned fits the users of the training better than anyone new,
+    and least where little is known of who is new. Outside of training the
+    user of `n` likes therefore stands `n / (n + shrinkage)` of the way from
+    the plain mean, in which all likes count alike, to the learned vector.
+    Training does without: there the learned part takes up what is of these
+    users alone, and so keeps it out of the outfits.
 
     In training the history of a like leaves the liked outfit out: it would
     tell the answer.
@@ -34,6 +45,9 @@ class UserHistoryEncoder(keras.layers.Layer):
         dropout: Dropout rate within the network.
         unknown_rate: Share of likes in [0, 1) whose history is hidden in
             training: what the cold-start vector learns from.
+        centred: Whether outfits are centred.
+        shrinkage: As many likes as make the learned vector count for as much
+            as the plain mean; 0 for the learned vector alone.
         seed: Seed of weights and draws.
         **kwargs: Passed to `keras.layers.Layer`.
 
@@ -41,7 +55,8 @@ class UserHistoryEncoder(keras.layers.Layer):
         outfits: Unit vectors `(liked, dim)`, one row a distinct outfit.
         history: Integer tensor `(batch, likes)`: for each user positions on
             the axis of the outfits, -1 for none.
-        training: Whether histories are hidden at `unknown_rate`.
+        training: Whether histories are hidden at `unknown_rate`, and nothing
+            is shrunk.
 
     Returns:
         Float32 tensor `(batch, dim)` of unit vectors.
@@ -66,6 +81,8 @@ class UserHistoryEncoder(keras.layers.Layer):
         num_heads: int = 4,
         dropout: float = 0.1,
         unknown_rate: float = 0.05,
+        centred: bool = True,
+        shrinkage: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -79,6 +96,8 @@ class UserHistoryEncoder(keras.layers.Layer):
                 f"Received: num_heads={num_heads}, dim={dim}"
             )
         self.unknown_rate = rate("unknown_rate", unknown_rate)
+        self.centred = centred
+        self.shrinkage = non_negative_float("shrinkage", shrinkage)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         policy = self.dtype_policy
@@ -122,14 +141,13 @@ class UserHistoryEncoder(keras.layers.Layer):
             ),
             name="cold",
         )
-        # What all outfits have in common tells nothing of a user. Untrained
-        # they hardly differ in anything else, and learning would start late.
-        self.centre = self.add_weight(
-            shape=(self.dim,),
-            initializer="zeros",
-            trainable=False,
-            name="centre",
-        )
+        if self.centred:
+            self.centre = self.add_weight(
+                shape=(self.dim,),
+                initializer="zeros",
+                trainable=False,
+                name="centre",
+            )
         # As many likes as the cold-start vector counts for, as a logarithm.
         self.prior = self.add_weight(
             shape=(self.num_heads,), initializer="zeros", name="prior"
@@ -151,38 +169,22 @@ class UserHistoryEncoder(keras.layers.Layer):
             history = ops.where(drawn >= self.unknown_rate, history, -1)
         # The cold-start vector is row 0: there is always a row to look at.
         cold = ops.normalize(ops.cast(self.cold, "float32"))[None]
-        outfits = self._centred(ops.cast(outfits, "float32"), training)
+        outfits = ops.cast(outfits, "float32")
+        if self.centred:
+            outfits = self._centred(outfits, training)
         outfits = ops.concatenate([cold, outfits], axis=0)
         # What depends on an outfit alone is computed once for each.
         logits = ops.cast(self.attention(outfits), "float32")
-        logits = logits + ops.concatenate(
-            [
-                ops.cast(self.prior, "float32")[None],
-                ops.zeros_like(logits[1:]),
-            ],
-            axis=0,
-        )
-        values = ops.cast(self.value(outfits), "float32")
-        first = ((0, 0), (1, 0))
-        rows = ops.pad(history + 1, first)
-        present = ops.pad(ops.cast(history >= 0, "int32"), first, "constant", 1)
-        here = ops.where(present > 0, 0.0, -1e9)[:, :, None]
-        weights = ops.softmax(ops.take(logits, rows, axis=0) + here, axis=1)
-        values = ops.reshape(
-            ops.take(values, rows, axis=0),
-            (
-                -1,
-                ops.shape(rows)[1],
-                self.num_heads,
-                self.dim // self.num_heads,
-            ),
-        )
-        pooled = ops.reshape(
-            ops.sum(weights[..., None] * values, axis=1), (-1, self.dim)
-        )
+        pooled = self._pooled(self.value(outfits), logits, history)
         turned = self.inner(self.norm(pooled))
         turned = self.outer(self.dropout(turned, training=training))
-        return ops.normalize(pooled + ops.cast(turned, "float32"), axis=-1)
+        learned = pooled + ops.cast(turned, "float32")
+        if training or not self.shrinkage:
+            return ops.normalize(learned, axis=-1)
+        plain = self._pooled(outfits, ops.zeros_like(logits), history)
+        likes = ops.sum(ops.cast(history >= 0, "float32"), axis=1)[:, None]
+        share = likes / (likes + self.shrinkage)
+        return ops.normalize(plain + share * (learned - plain), axis=-1)
 
     def _centred(self, outfits: Any, training: bool) -> Any:
         """Unit vectors of outfits without what all have in common."""
@@ -195,6 +197,39 @@ class UserHistoryEncoder(keras.layers.Layer):
             self.centre.assign(kept * centre + (1.0 - kept) * mean)
             centre = mean
         return ops.normalize(outfits - centre, axis=-1)
+
+    def _pooled(self, values: Any, logits: Any, history: Any) -> Any:
+        """Means `(batch, dim)` of the cold-start vector and the likes.
+
+        Args:
+            values: `(1 + liked, dim)`, the cold-start vector's first.
+            logits: `(1 + liked, heads)`, the prior left out.
+            history: `(batch, likes)`, see the call.
+        """
+        logits = logits + ops.concatenate(
+            [
+                ops.cast(self.prior, "float32")[None],
+                ops.zeros_like(logits[1:]),
+            ],
+            axis=0,
+        )
+        first = ((0, 0), (1, 0))
+        rows = ops.pad(history + 1, first)
+        present = ops.pad(ops.cast(history >= 0, "int32"), first, "constant", 1)
+        here = ops.where(present > 0, 0.0, -1e9)[:, :, None]
+        weights = ops.softmax(ops.take(logits, rows, axis=0) + here, axis=1)
+        values = ops.reshape(
+            ops.take(ops.cast(values, "float32"), rows, axis=0),
+            (
+                -1,
+                ops.shape(rows)[1],
+                self.num_heads,
+                self.dim // self.num_heads,
+            ),
+        )
+        return ops.reshape(
+            ops.sum(weights[..., None] * values, axis=1), (-1, self.dim)
+        )
 
     def compute_output_shape(
         self, outfits_shape: Any, history_shape: Any
@@ -209,6 +244,8 @@ class UserHistoryEncoder(keras.layers.Layer):
                 "num_heads": self.num_heads,
                 "dropout": self.dropout.rate,
                 "unknown_rate": self.unknown_rate,
+                "centred": self.centred,
+                "shrinkage": self.shrinkage,
                 "seed": self.seed,
             }
         )

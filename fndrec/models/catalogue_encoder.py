@@ -270,10 +270,11 @@ class CatalogueEncoder(OutfitEncoder):
     def by_history(self) -> Self:
         """A copy of this model that knows users by what they liked.
 
-        Its `UserHistoryEncoder` begins as the closed form of `encode_likes`.
-        Trained on for some epochs, it is better than one trained from the
-        start: a user vector of one's own tells the towers more than few likes
-        do, and is needed no more afterwards.
+        Its `UserHistoryEncoder` begins as the closed form of `encode_likes`,
+        and is shrunk to it where likes are few. Trained on for some epochs,
+        at the rate that the table learned at, it is better than one trained
+        from the start: a user vector of one's own tells the towers more than
+        few likes do, and is needed no more afterwards.
 
         Returns:
             The copy, not compiled. It learns from batches with histories.
@@ -284,7 +285,7 @@ class CatalogueEncoder(OutfitEncoder):
         Example:
 
         >>> model = teacher.by_history()
-        >>> model.compile(keras.optimizers.AdamW(1e-3))
+        >>> model.compile(keras.optimizers.AdamW(3e-3))
         >>> model.fit(data.batches("train", 256, history=15), epochs=6)
         """
         return by_history(self)

@@ -22,10 +22,11 @@ def with_weights(layer: UserHistoryEncoder) -> UserHistoryEncoder:
     return layer
 
 
-def test_life(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shrunk", [{}, {"centred": False, "shrinkage": 9.0}])
+def test_life(tmp_path: Path, shrunk: dict[str, Any]) -> None:
     check_layer(
         UserHistoryEncoder,
-        {"dim": 8, "num_heads": 2},
+        {"dim": 8, "num_heads": 2, **shrunk},
         {"outfits": OUTFITS, "history": HISTORY},
         (3, 8),
         tmp_path,
@@ -57,11 +58,12 @@ def test_at_first_it_is_the_mean_of_likes_and_cold_start() -> None:
 
 
 def test_attention_by_hand() -> None:
-    layer = UserHistoryEncoder(8, num_heads=2)
+    layer = UserHistoryEncoder(8, num_heads=2, centred=False, shrinkage=2.0)
     layer.build()
     rng = np.random.default_rng(2)
     layer.attention.kernel.assign(rng.normal(size=(8, 2)))
     layer.value.kernel.assign(rng.normal(size=(8, 8)))
+    layer.outer.bias.assign(rng.normal(size=8))
     cold = layer.cold.numpy() / np.linalg.norm(layer.cold.numpy())
     rows = np.stack([cold, *OUTFITS[[0, 3, 4]]])
     weights = np.exp(rows @ layer.attention.kernel.numpy())
@@ -70,9 +72,23 @@ def test_attention_by_hand() -> None:
     pooled = np.concatenate(
         [weights[:, 0] @ values[:, :4], weights[:, 1] @ values[:, 4:]]
     )
+    # The network adds its bias alone, as its kernel is zero at first.
+    learned = pooled + layer.outer.bias.numpy()
+    # 3 likes of 3 + 2.
+    expected = 0.4 * rows.mean(axis=0) + 0.6 * learned
     np.testing.assert_allclose(
         layer(OUTFITS, HISTORY).numpy()[0],
-        pooled / np.linalg.norm(pooled),
+        expected / np.linalg.norm(expected),
+        atol=1e-5,
+    )
+    # Without likes there is nothing but the cold-start vector.
+    np.testing.assert_allclose(
+        layer(OUTFITS, HISTORY).numpy()[2], cold, atol=1e-6
+    )
+    layer.shrinkage = 0.0
+    np.testing.assert_allclose(
+        layer(OUTFITS, HISTORY).numpy()[0],
+        learned / np.linalg.norm(learned),
         atol=1e-5,
     )
 
@@ -109,6 +125,26 @@ def test_what_outfits_have_in_common_goes() -> None:
     # A batch without histories changes nothing.
     layer(np.zeros((0, 8), "float32"), one_each * 0 - 1, training=True)
     np.testing.assert_allclose(layer.centre, alike.mean(axis=0), atol=1e-4)
+
+
+def test_nothing_is_shrunk_in_training() -> None:
+    layer = with_weights(
+        UserHistoryEncoder(
+            8,
+            num_heads=2,
+            dropout=0,
+            unknown_rate=0,
+            centred=False,
+            shrinkage=9,
+        )
+    )
+    bare = UserHistoryEncoder(8, num_heads=2, centred=False)
+    bare.build()
+    bare.set_weights(layer.get_weights())
+    found = layer(OUTFITS, HISTORY, training=True).numpy()
+    np.testing.assert_allclose(found, bare(OUTFITS, HISTORY), atol=1e-6)
+    shrunk = layer(OUTFITS, HISTORY).numpy()
+    assert np.abs(found - shrunk).max(axis=1).min() > 0.05
 
 
 def test_no_outfit_at_all() -> None:
@@ -157,6 +193,7 @@ def test_liked_outfits_are_trained() -> None:
         ({"num_heads": 3}, "`num_heads` should divide `dim`"),
         ({"dropout": 1.0}, "`dropout` should be a float in"),
         ({"unknown_rate": -0.1}, "`unknown_rate` should be a float in"),
+        ({"shrinkage": -1.0}, "`shrinkage` should be a non-negative float"),
     ],
 )
 def test_bad_arguments(wrong: dict[str, Any], message: str) -> None:

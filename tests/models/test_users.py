@@ -20,6 +20,7 @@ from fndrec.data import Likes, OutfitData
 from fndrec.layers import OutfitScore, UserAnchors, UserHistoryEncoder
 from fndrec.losses import FalseNegativeDistillation, KnowledgeDistillation
 from fndrec.models import FNDTeacher, OutfitRecommender
+from fndrec.models.recommender import SHRINKAGE
 from fndrec.models.users_by_likes import PRIOR_LIKES, shrunken_mean
 
 
@@ -297,7 +298,7 @@ def test_a_teacher_of_any_users_teaches(
 
 
 def test_by_history_begins_as_the_closed_form(
-    tiny_data: OutfitData,
+    tiny_data: OutfitData, tmp_path: Path
 ) -> None:
     table = trained_a_little(tiny_student(tiny_data, **STILL))
     model = table.by_history()
@@ -305,6 +306,7 @@ def test_by_history_begins_as_the_closed_form(
     assert model.knows_users_by_likes
     assert model.vocabulary is not None
     assert len(model.vocabulary.users) == 0
+    assert model.user_embedding.shrinkage == SHRINKAGE
     model.user_embedding.attention.kernel.assign(np.zeros((8, 2)))
     rng = np.random.default_rng(0)
     outfits = rng.normal(size=(2, 3, 8)).astype("float32")
@@ -321,6 +323,11 @@ def test_by_history_begins_as_the_closed_form(
     model.fit(tiny_data.batches("train", 25, history=4), verbose=0)
     for weight, old in zip(weights_of(table), before, strict=True):
         np.testing.assert_array_equal(weight, old)
+    model.save(tmp_path / "model.keras")
+    np.testing.assert_array_equal(
+        load_model(tmp_path / "model.keras").encode_likes(outfits, present),
+        model.encode_likes(outfits, present),
+    )
 
 
 def test_by_history_needs_a_table(history: FNDTeacher) -> None:
