@@ -20,7 +20,7 @@ from fndrec.data import Likes, OutfitData
 from fndrec.layers import OutfitScore, UserAnchors, UserHistoryEncoder
 from fndrec.losses import FalseNegativeDistillation, KnowledgeDistillation
 from fndrec.models import FNDTeacher, OutfitRecommender
-from fndrec.models.recommender import SHRINKAGE
+from fndrec.models.other_users import SHRINKAGE
 from fndrec.models.users_by_likes import PRIOR_LIKES, shrunken_mean
 
 
