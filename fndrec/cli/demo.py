@@ -82,22 +82,21 @@ def run(args: argparse.Namespace) -> None:
             seconds[name] = time.time()
             print(f"\n=== {len(seconds)}. {title}", flush=True)
 
-        def command(*words: object) -> None:
-            """Runs a command as a user would, and shows it.
+        def named(text: str) -> str:
+            """With the names that things will have once all is done."""
+            return text.replace(str(folder), str(args.out))
 
-            With the names that things will have once all is done.
-            """
+        def command(*words: object) -> None:
+            """Runs a command as a user would, and shows it."""
             line = [sys.executable, "-m", "fndrec", *map(str, words)]
-            shown = " ".join(line[2:]).replace(str(folder), str(args.out))
-            print(f"$ {shown}", flush=True)
+            print(named(f"$ {' '.join(line[2:])}"), flush=True)
             # A process of its own, with memory and seeds of its own.
             with subprocess.Popen(  # noqa: S603
                 line, stdout=subprocess.PIPE, text=True
             ) as process:
                 assert process.stdout is not None
                 for text in process.stdout:
-                    told = text.replace(str(folder), str(args.out))
-                    print(told, end="", flush=True)
+                    print(named(text), end="", flush=True)
             if process.returncode:
                 raise subprocess.CalledProcessError(process.returncode, line)
 
@@ -132,10 +131,9 @@ def run(args: argparse.Namespace) -> None:
         step("serve", "Loaded by a process that has TensorFlow alone")
         user = shop.data.users[0]
         _draw(data, shop, export / "1", user, folder / "best_outfits.png")
-        # Where things will be once all is done, for who goes on with them.
+        # For who goes on with them.
         for path in folder.rglob("run*.json"):
-            text = path.read_text(encoding="utf-8")
-            atomic_write(path, text.replace(str(folder), str(args.out)))
+            atomic_write(path, named(path.read_text(encoding="utf-8")))
         seconds["end"] = time.time()
         times = list(seconds.values())
         record.save(

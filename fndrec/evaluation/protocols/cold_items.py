@@ -7,6 +7,7 @@ from typing import ClassVar
 from fndrec.data import OutfitData
 from fndrec.evaluation.cold_items import evaluate_cold_items
 from fndrec.evaluation.protocols.model_of import model_of
+from fndrec.evaluation.protocols.split_ranking import SplitRanking
 from fndrec.evaluation.scorer import Scorer
 from fndrec.evaluation.user_values import UserValues
 
@@ -43,22 +44,14 @@ class ColdItems:
         self, data: OutfitData, split: str, seed: int
     ) -> "ColdItemsRanking":
         """Keeps what is asked; the draws are the same for all models."""
-        return ColdItemsRanking(self, data, split, seed)
+        return ColdItemsRanking(data, split, seed, self)
 
 
 @dataclasses.dataclass(frozen=True)
-class ColdItemsRanking:
+class ColdItemsRanking(SplitRanking):
     """Likes with items that no like of train holds, and the others."""
 
     protocol: ColdItems
-    data: OutfitData
-    split: str
-    seed: int
-
-    @property
-    def likes(self) -> int:
-        """Number of likes that are ranked."""
-        return len(self.data.likes(self.split))
 
     @property
     def against(self) -> str:

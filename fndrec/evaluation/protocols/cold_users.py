@@ -10,6 +10,7 @@ from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.evaluation.cold_users import evaluate_cold_users
 from fndrec.evaluation.protocols.model_of import model_of
+from fndrec.evaluation.protocols.split_ranking import SplitRanking
 from fndrec.evaluation.scorer import Scorer
 from fndrec.evaluation.user_values import UserValues
 
@@ -54,22 +55,14 @@ class ColdUsers:
         self, data: OutfitData, split: str, seed: int
     ) -> "ColdUsersRanking":
         """Keeps what is asked; the draws follow from the model's users."""
-        return ColdUsersRanking(self, data, split, seed)
+        return ColdUsersRanking(data, split, seed, self)
 
 
 @dataclasses.dataclass(frozen=True)
-class ColdUsersRanking:
+class ColdUsersRanking(SplitRanking):
     """Likes of users new to whatever model is measured."""
 
     protocol: ColdUsers
-    data: OutfitData
-    split: str
-    seed: int
-
-    @property
-    def likes(self) -> int:
-        """Likes of the split: fewer are ranked, those of new users."""
-        return len(self.data.likes(self.split))
 
     @property
     def against(self) -> str:
