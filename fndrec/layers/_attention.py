@@ -70,7 +70,9 @@ def _by_pairs(
     from_heads = ops.convert_to_tensor(
         list(zip(*into, strict=True)), query.dtype
     )
-    products = ops.reshape(query[:, :, None] * key[:, None], (-1, dim))
+    # Not by indexing with `None`, whose gradient copies.
+    products = ops.expand_dims(query, 2) * ops.expand_dims(key, 1)
+    products = ops.reshape(products, (-1, dim))
     logits = ops.reshape(
         ops.cast(ops.matmul(products, into_heads), "float32"),
         (-1, items, items, num_heads),
@@ -83,7 +85,7 @@ def _by_pairs(
     weights = ops.reshape(
         ops.matmul(weights, from_heads), (-1, items, items, dim)
     )
-    return ops.sum(weights * value[:, None], axis=2)
+    return ops.sum(weights * ops.expand_dims(value, 1), axis=2)
 
 
 def _by_matrices(

@@ -67,7 +67,6 @@ def exclude(scores: Any, user: Any, shared: bool, every: Any = None) -> Any:
     every = user if every is None else every
     width = ops.shape(scores)[1] // (ops.shape(every)[0] + 1)
     same = ops.repeat(user[:, None] == every[None, :], width, axis=1)
-    return ops.concatenate(
-        [scores[:, :width], ops.where(same, EXCLUDED, scores[:, width:])],
-        axis=1,
-    )
+    own = ops.zeros_like(scores[:, :width], dtype="bool")
+    same = ops.concatenate([own, same], axis=1)
+    return ops.where(same, EXCLUDED, scores)
