@@ -39,7 +39,8 @@ def run(folder: Path, quick: bool) -> tuple[list[Section], dict[str, Any]]:
         sections.append(
             section(
                 title,
-                f"One user, {SLOTS} items each of {ITEMS:,}, 64 dimensions.",
+                f"One user, up to {SLOTS} items each of {ITEMS:,}, 64 "
+                "dimensions. XLA: compiled before the first time that counts.",
                 timings,
             )
         )
@@ -62,8 +63,8 @@ def time_scoring(candidates: int, rounds: int) -> list[Timing]:
         rounds: Rounds of the measurement.
 
     Returns:
-        Of the plain one, of the library's, and of the public call that takes
-        numpy arrays.
+        Of the plain one, of the library's, of the public call that takes
+        numpy arrays, and of the plain one and that call compiled by XLA.
     """
     model = FNDTeacher.from_data(outfit_data(items=30, likes=20))
     plain = PlainAggregator(model.aggregator)
@@ -81,18 +82,26 @@ def time_scoring(candidates: int, rounds: int) -> list[Timing]:
     def ours(items: Any, sets: Any) -> Any:
         return model.score(user, model.encode_outfits(items, sets)[None])
 
-    graphs = [tf.function(by_hand), tf.function(ours)]
-    expected, got = (graph(items, sets).numpy() for graph in graphs)
-    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
+    def compiled(way: Any, jit_compile: bool = False) -> Any:
+        return tf.function(way, jit_compile=jit_compile)
+
+    plain_graph, our_graph = compiled(by_hand), compiled(ours)
+    plain_by_xla = compiled(by_hand, jit_compile=True)
     users = np.array([1])
-    return measure(
-        [
-            Case("layers of Keras", lambda: graphs[0](items, sets)),
-            Case("fndrec", lambda: graphs[1](items, sets)),
-            Case(
-                "fndrec, `score_outfits`",
-                lambda: model.score_outfits(users, vectors, outfits[None]),
-            ),
-        ],
-        rounds,
-    )
+
+    def public(jit_compile: bool = False) -> Any:
+        return model.score_outfits(
+            users, vectors, outfits[None], jit_compile=jit_compile
+        )
+
+    cases = [
+        Case("layers of Keras", lambda: plain_graph(items, sets)),
+        Case("fndrec", lambda: our_graph(items, sets)),
+        Case("fndrec, `score_outfits`", public),
+        Case("layers of Keras, XLA", lambda: plain_by_xla(items, sets)),
+        Case("fndrec, `score_outfits`, XLA", lambda: public(True)),
+    ]
+    expected = cases[0].run()
+    for case in cases[1:]:
+        np.testing.assert_allclose(case.run(), expected, rtol=1e-5, atol=1e-5)
+    return measure(cases, rounds)

@@ -13,6 +13,7 @@ from fndrec.data.item_sets import distinct_items_of
 from fndrec.errors import DataError
 from fndrec.models.other_users import by_history, with_likes
 from fndrec.models.outfit_encoder import OutfitEncoder
+from fndrec.models.outfit_graph import BLOCK, OutfitGraph
 from fndrec.models.users_by_likes import PRIOR_LIKES, vectors_of_likes
 
 if TYPE_CHECKING:
@@ -44,14 +45,22 @@ class CatalogueEncoder(OutfitEncoder):
 
     @cached_property
     def _score_graph(self) -> Any:
-        def score(users: Any, item_vectors: Any, outfits: Any) -> Any:
-            return self.score(users, self.encode_outfits(item_vectors, outfits))
-
-        return tf.function(score, reduce_retracing=True)
+        return tf.function(self.score, reduce_retracing=True)
 
     @cached_property
-    def _encode_outfits_graph(self) -> Any:
-        return tf.function(self.encode_outfits, reduce_retracing=True)
+    def _encode_users_graph(self) -> Any:
+        # Without AutoGraph, an error reads as it does outside of a graph.
+        return tf.function(
+            self.encode_users, reduce_retracing=True, autograph=False
+        )
+
+    @cached_property
+    def _encode_outfits_graph(self) -> OutfitGraph:
+        return OutfitGraph(self.encode_outfits)
+
+    @cached_property
+    def _compiled_outfits_graph(self) -> OutfitGraph:
+        return OutfitGraph(self.encode_outfits, jit_compile=True)
 
     def _check_content(self, data: OutfitData) -> None:
         found = data.content(np.zeros(0, np.int32))
@@ -109,7 +118,8 @@ class CatalogueEncoder(OutfitEncoder):
         self,
         item_vectors: np.ndarray,
         outfits: np.ndarray,
-        batch_size: int = 4096,
+        batch_size: int = BLOCK,
+        jit_compile: bool = False,
     ) -> np.ndarray:
         """Unit vectors of outfits of known items.
 
@@ -117,20 +127,21 @@ class CatalogueEncoder(OutfitEncoder):
             item_vectors: `(items, dim)`, from `embed_items`.
             outfits: `(outfits, slots)` rows of `item_vectors`, -1 padding.
             batch_size: Outfits encoded at once.
+            jit_compile: Whether XLA compiles it. That takes some time for
+                each number of items and of outfits at once, and a part of
+                the time of each call afterwards is saved.
 
         Returns:
             Float32 array `(outfits, dim)`.
         """
-        table = tf.convert_to_tensor(item_vectors)
-        parts = [
-            self._encode_outfits_graph(
-                table, tf.convert_to_tensor(outfits[i : i + batch_size])
-            ).numpy()
-            for i in range(0, len(outfits), batch_size)
-        ]
-        if not parts:
+        if not len(outfits):
             return np.zeros((0, self.aggregator.dim), np.float32)
-        return np.concatenate(parts)
+        graph = (
+            self._compiled_outfits_graph
+            if jit_compile
+            else self._encode_outfits_graph
+        )
+        return graph(item_vectors, outfits, batch_size)
 
     def score_sets(
         self, data: OutfitData, users: np.ndarray, outfits: np.ndarray
@@ -156,7 +167,8 @@ class CatalogueEncoder(OutfitEncoder):
         users: np.ndarray,
         item_vectors: np.ndarray,
         outfits: np.ndarray,
-        batch_size: int = 1024,
+        batch_size: int = BLOCK,
+        jit_compile: bool = False,
     ) -> np.ndarray:
         """Scores of candidate outfits of known items, in large batches.
 
@@ -166,21 +178,32 @@ class CatalogueEncoder(OutfitEncoder):
             item_vectors: `(items, dim)`, from `embed_items`.
             outfits: `(rows, candidates, slots)` rows of `item_vectors`, -1
                 padding.
-            batch_size: Rows scored at once.
+            batch_size: Outfits encoded at once.
+            jit_compile: See `embed_outfits`.
 
         Returns:
             Float32 array `(rows, candidates)`.
         """
-        table = tf.convert_to_tensor(item_vectors)
+        candidates, slots = outfits.shape[1:]
         scores = np.zeros(outfits.shape[:2], np.float32)
-        ready = np.issubdtype(users.dtype, np.floating)
-        for start in range(0, len(users), batch_size):
-            part = slice(start, start + batch_size)
-            user = tf.convert_to_tensor(users[part])
+        if not scores.size:
+            return scores
+        if not np.issubdtype(users.dtype, np.floating):
+            users = self._encode_users_graph(
+                tf.convert_to_tensor(users)
+            ).numpy()
+        rows = max(1, batch_size // candidates)
+        for start in range(0, len(users), rows):
+            part = slice(start, start + rows)
+            vectors = self.embed_outfits(
+                item_vectors,
+                outfits[part].reshape(-1, slots),
+                batch_size,
+                jit_compile,
+            )
+            sets = vectors.reshape(-1, candidates, vectors.shape[-1])
             scores[part] = self._score_graph(
-                user if ready else self.encode_users(user),
-                table,
-                tf.convert_to_tensor(outfits[part]),
+                tf.convert_to_tensor(users[part]), tf.convert_to_tensor(sets)
             ).numpy()
         return scores
 
@@ -294,9 +317,13 @@ class CatalogueEncoder(OutfitEncoder):
         """Uses what another model of the same layers makes of likes."""
         self._encode_likes = model.origin().encode_likes
         # What does not depend on users is traced once.
-        for graph in ("_encode_items", "_encode_outfits", "_score"):
-            name = f"{graph}_graph"
-            self.__dict__[name] = getattr(model, name)
+        for graph in (
+            "_encode_items_graph",
+            "_encode_outfits_graph",
+            "_compiled_outfits_graph",
+            "_score_graph",
+        ):
+            self.__dict__[graph] = getattr(model, graph)
 
     def seeing(self, data: OutfitData) -> "tuple[CatalogueEncoder, OutfitData]":
         """This model ready for users by name, and `data` as it sees it.

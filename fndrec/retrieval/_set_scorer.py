@@ -7,8 +7,6 @@ import numpy as np
 from fndrec.data import OutfitData
 from fndrec.models import OutfitRecommender
 
-BATCH = 8192
-
 
 class SetScorer:
     """Scores any sets of items of a shop for a user.
@@ -64,16 +62,7 @@ class SetScorer:
         Returns:
             Float32 array `(sets,)`.
         """
-        # Only the items of these sets: the aggregator projects each item it
-        # is given, and a shop may have a million.
-        used = np.zeros(self.data.num_items, bool)
-        used[sets[sets >= 0]] = True
-        distinct = np.flatnonzero(used)
-        place = np.full(self.data.num_items + 1, -1, np.int32)
-        place[distinct] = np.arange(len(distinct), dtype=np.int32)
-        vectors = self.model.embed_outfits(
-            self.item_vectors[distinct], place[sets], BATCH
-        )
+        vectors = self.model.embed_outfits(self.item_vectors, sets)
         score = self.model.score
         return np.asarray(score.from_cosine(score.cosine(user[None], vectors)))[
             0
