@@ -41,3 +41,33 @@ def distinct_items_of(
         np.where(table >= 0, np.searchsorted(rows, table), -1).astype(np.int32)
         for table in tables
     ]
+
+
+def distinct_outfits_of(outfits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct outfits among many, and where each is among them.
+
+    Outfits of the same items in other slots are others: what is computed of
+    them can differ in its last digits.
+
+    Args:
+        outfits: Int array `(outfits, slots)`.
+
+    Returns:
+        Int array `(distinct, slots)`, and an int array `(outfits,)` of rows
+        of it.
+    """
+    # Numbers sort ten times as fast as rows do.
+    keys = outfits.astype(np.int64) @ _factors(outfits.shape[1])
+    _, first, at = np.unique(keys, return_index=True, return_inverse=True)
+    distinct = outfits[first]
+    if not np.array_equal(distinct[at], outfits):
+        # Some rows share a number: hardly ever by chance.
+        distinct, at = np.unique(outfits, axis=0, return_inverse=True)
+    return distinct, at.reshape(-1)
+
+
+def _factors(slots: int) -> np.ndarray:
+    """Numbers whose products with different rows have different sums."""
+    return np.random.default_rng(0).integers(
+        np.iinfo(np.int64).max, size=slots, dtype=np.int64
+    )

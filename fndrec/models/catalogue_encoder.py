@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
-from fndrec.data.item_sets import distinct_items_of
+from fndrec.data.item_sets import distinct_items_of, distinct_outfits_of
 from fndrec.errors import DataError
 from fndrec.models.other_users import by_history, with_likes
 from fndrec.models.outfit_encoder import OutfitEncoder
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # What the towers call the size of what they look at.
 SIZES = {"feature": "num_features", "image": "image_size"}
+# Outfits whose vectors are held at once while users score them.
+AT_ONCE = 500_000
 
 
 class CatalogueEncoder(OutfitEncoder):
@@ -45,7 +47,10 @@ class CatalogueEncoder(OutfitEncoder):
 
     @cached_property
     def _score_graph(self) -> Any:
-        return tf.function(self.score, reduce_retracing=True)
+        def score(users: Any, outfits: Any, at: Any) -> Any:
+            return self.score(users, ops.take(outfits, at, axis=0))
+
+        return tf.function(score, reduce_retracing=True)
 
     @cached_property
     def _encode_users_graph(self) -> Any:
@@ -192,20 +197,34 @@ class CatalogueEncoder(OutfitEncoder):
             users = self._encode_users_graph(
                 tf.convert_to_tensor(users)
             ).numpy()
-        rows = max(1, batch_size // candidates)
+        rows = max(1, AT_ONCE // candidates)
         for start in range(0, len(users), rows):
             part = slice(start, start + rows)
+            # Users share outfits: each is encoded once.
+            sets, at = distinct_outfits_of(outfits[part].reshape(-1, slots))
             vectors = self.embed_outfits(
-                item_vectors,
-                outfits[part].reshape(-1, slots),
-                batch_size,
-                jit_compile,
+                item_vectors, sets, batch_size, jit_compile
             )
-            sets = vectors.reshape(-1, candidates, vectors.shape[-1])
-            scores[part] = self._score_graph(
-                tf.convert_to_tensor(users[part]), tf.convert_to_tensor(sets)
-            ).numpy()
+            scores[part] = self._score_rows(
+                users[part], vectors, at.reshape(-1, candidates), batch_size
+            )
         return scores
+
+    def _score_rows(
+        self, users: np.ndarray, vectors: np.ndarray, at: np.ndarray, size: int
+    ) -> np.ndarray:
+        """Scores of users and their rows `(users, candidates)` of vectors."""
+        table = tf.convert_to_tensor(vectors)
+        rows = max(1, size // at.shape[1])
+        parts = [
+            self._score_graph(
+                tf.convert_to_tensor(users[i : i + rows]),
+                table,
+                tf.convert_to_tensor(at[i : i + rows]),
+            ).numpy()
+            for i in range(0, len(users), rows)
+        ]
+        return np.concatenate(parts)
 
     # ------------------------------------------------------- users by likes
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fndrec import FNDTeacher, OutfitData
+from fndrec.models import catalogue_encoder
 from fndrec.models.outfit_graph import BLOCK
 
 TOLERANCE: Any = {"rtol": 1e-5, "atol": 1e-5}
@@ -35,10 +36,18 @@ def test_blocks_and_parts_change_nothing(
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("batch_size", [1, 5, 12, 1000])
-def test_scores_do_not_depend_on_the_batch(
-    model: Any, batch_size: int, jit_compile: bool
+@pytest.mark.parametrize("at_once", [1, 20, 1000])
+def test_scores_depend_on_no_batch_and_on_no_other_outfit(
+    model: Any,
+    batch_size: int,
+    at_once: int,
+    jit_compile: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(catalogue_encoder, "AT_ONCE", at_once)
     vectors, sets = drawn(50, 30)
+    # Most outfits stand more than once, as users share them.
+    sets = sets[np.random.default_rng(1).integers(12, size=30)]
     users, outfits = np.arange(3), sets.reshape(3, 10, 4)
     found = model.score_outfits(
         users, vectors, outfits, batch_size, jit_compile
