@@ -22,6 +22,7 @@ FREE = (
     "data_dir",
     "out",
     "teacher",
+    "table",
     "tensorboard",
 )
 
@@ -48,9 +49,11 @@ def open_backup(
         key: value for key, value in record.arguments.items() if key not in FREE
     }
     about["data"] = _digest(data)
-    if getattr(args, "teacher", None) is not None:
-        with open(args.teacher / MODEL_FILE, "rb") as file:
-            about["teacher"] = hashlib.file_digest(file, "sha256").hexdigest()
+    for name in ("teacher", "table"):
+        trained = getattr(args, name, None)
+        if trained is not None:
+            with open(trained / MODEL_FILE, "rb") as file:
+                about[name] = hashlib.file_digest(file, "sha256").hexdigest()
     backup = TrainingBackup(folder, about=about, resume=args.resume)
     if backup.epoch:
         print(f"Going on after epoch {backup.epoch}", flush=True)

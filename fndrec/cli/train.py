@@ -4,12 +4,14 @@ Stops when the AUC on valid no longer improves, and keeps the best weights.
 """
 
 import argparse
+import dataclasses
+from pathlib import Path
 
 import keras
 
 from fndrec.cli import _types
 from fndrec.cli._backup import open_backup
-from fndrec.cli._data import load_data
+from fndrec.cli._data import image_size_of, load_data, load_model_folder
 from fndrec.cli._fit import (
     add_fit_arguments,
     batch_arguments,
@@ -20,7 +22,9 @@ from fndrec.cli._fit import (
     shared_negatives,
 )
 from fndrec.cli._run import RunRecord
-from fndrec.models import FNDTeacher
+from fndrec.data import OutfitData
+from fndrec.errors import DataError
+from fndrec.models import FNDTeacher, OutfitRecommender
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,19 +53,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=64,
         help="width of the user-outfit space",
     )
+    parser.add_argument(
+        "--table",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="trained model with a table of users whose layers "
+        "--users history begins with, which is better "
+        "than from scratch; default: none",
+    )
 
 
 def run(args: argparse.Namespace) -> None:
     """Runs the command."""
     check_outputs(args)
     record = RunRecord(args)
-    data = load_data(args, args.image_size)
+    begun = _begun(args)
+    data = load_data(
+        args, args.image_size if begun is None else image_size_of(begun)
+    )
+    if begun is not None:
+        assert begun.vocabulary is not None
+        # The items as the model knows them, the users of this data.
+        data = data.with_vocabulary(
+            dataclasses.replace(begun.vocabulary, users=data.vocabulary.users)
+        )
     print(data, flush=True)
     backup = open_backup(args, record, data)
     keras.config.set_dtype_policy(args.precision)
     keras.utils.set_random_seed(args.seed)
+    teacher = _teacher(args, data) if begun is None else begun
+    teacher.compile(
+        optimizer(args, data), shared_negatives=shared_negatives(args, data)
+    )
+    batches = data.batches(
+        "train", first_pass=backup.epoch, **batch_arguments(args, data)
+    )
+    fit_and_save(teacher, data, batches, args, record, "teacher", {}, backup)
+
+
+def _begun(args: argparse.Namespace) -> OutfitRecommender | None:
+    """The model that the training begins with, if it is not a new one."""
+    if args.table is None:
+        return None
+    if args.users != "history":
+        raise DataError(
+            "--table should be given with `--users history`, which begins "
+            f"with it. Received: --users {args.users}"
+        )
     with checked_arguments():
-        teacher = FNDTeacher.from_data(
+        return load_model_folder(args.table).by_history()
+
+
+def _teacher(args: argparse.Namespace, data: OutfitData) -> FNDTeacher:
+    with checked_arguments():
+        return FNDTeacher.from_data(
             data,
             dim=args.dim,
             width=args.width,
@@ -72,10 +118,3 @@ def run(args: argparse.Namespace) -> None:
             users=args.users,
             seed=args.seed,
         )
-    teacher.compile(
-        optimizer(args, data), shared_negatives=shared_negatives(args, data)
-    )
-    batches = data.batches(
-        "train", first_pass=backup.epoch, **batch_arguments(args, data)
-    )
-    fit_and_save(teacher, data, batches, args, record, "teacher", {}, backup)

@@ -14,6 +14,7 @@ from tiny_models import copy_shop, tiny_teacher
 
 from fndrec.cli import main
 from fndrec.data import OutfitData
+from fndrec.models import load_model
 
 
 @pytest.fixture
@@ -226,6 +227,25 @@ def test_arguments_that_do_not_fit(
     words = ["train", shop, "--out", out, "--image-size", 16, option, value]
     fails(words, capsys, named)
     assert not out.exists()
+
+
+def test_tables_to_begin_with(
+    shop: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = shop.parent / "out"
+    no_table = shop.parent / "no_table"
+    no_table.mkdir()
+    users_by_likes = load_model(model / "model.keras").by_history()
+    users_by_likes.save(no_table / "model.keras")
+    words = ["train", shop, "--out", out, "--image-size", 16, "--table"]
+    for rest, named in (
+        ([no_table, "--users", "history"], "users='table'"),
+        ([model], "--users table"),
+        ([model, "--users", "anchors"], "--users anchors"),
+        ([shop, "--users", "history"], "no file model.keras"),
+    ):
+        fails([*words, *rest], capsys, named)
+        assert not out.exists()
 
 
 def test_folders_that_would_be_lost(

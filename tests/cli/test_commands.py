@@ -122,6 +122,28 @@ def test_train(photo_model: Path, photo_shop: Path) -> None:
     assert record["history"]["val_auc"] == [pytest.approx(found["auc"])]
 
 
+def test_users_by_likes_begin_with_a_table(
+    plain_model: Path, plain_shop: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "history"
+    run(
+        *("train", plain_shop, "--out", out, *TINY, "--learning-rate", 1e-9),
+        *("--users", "history", "--table", plain_model),
+    )
+    model = fndrec.load_model(out / "model.keras")
+    assert model.knows_users_by_likes
+    assert model.vocabulary is not None
+    assert not len(model.vocabulary.users)
+    # At no rate the layers stay what they were.
+    table = fndrec.load_model(plain_model / "model.keras")
+    assert model.vocabulary.items.ids.equals(table.vocabulary.items.ids)
+    data = OutfitData.load(plain_shop)
+    _, data = table.seeing(data)
+    found = model.embed_outfits(model.embed_items(data), data.outfit_items)
+    expected = table.embed_outfits(table.embed_items(data), data.outfit_items)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
 @pytest.mark.parametrize("kind", ["fnd+kd", "fnd", "kd", "none"])
 def test_distill(
     plain_model: Path,
