@@ -72,6 +72,7 @@ class UserAnchors(keras.layers.Layer):
         super().__init__(**kwargs)
         self.dim = positive_int("dim", dim)
         self.num_anchors = positive_int("num_anchors", num_anchors)
+        self.num_ids = positive_int("num_ids", num_ids)
         self.spread = non_negative_float("spread", spread)
         self.table = _AnchorTable(
             num_ids,
@@ -102,7 +103,7 @@ class UserAnchors(keras.layers.Layer):
         config = super().get_config()
         config.update(
             {
-                "num_ids": self.table.num_ids,
+                "num_ids": self.num_ids,
                 "dim": self.dim,
                 "num_anchors": self.num_anchors,
                 "spread": self.spread,

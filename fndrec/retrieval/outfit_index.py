@@ -147,15 +147,18 @@ class OutfitIndex:
         if model.vocabulary is not None:
             data = data.with_vocabulary(model.vocabulary)
         items = model.embed_items(data)
-        count = model.user_embedding.num_ids
+        queries = None
+        if approximate and not model.knows_users_by_likes:
+            count = model.user_embedding.num_ids
+            users = np.asarray(model.encode_users(np.arange(1, count + 1)))
+            # Of several anchors each looks for outfits.
+            queries = users.reshape(-1, users.shape[-1])
         index = cls(
             model.embed_outfits(items, data.outfit_items),
             data.outfits.ids,
             approximate=approximate,
             recall=recall,
-            queries=np.asarray(model.encode_users(np.arange(1, count + 1)))
-            if approximate and count
-            else None,
+            queries=queries,
             seed=seed,
         )
         index._contents = Contents.of_data(data)

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fndrec.data import OutfitData
-from fndrec.layers import UserAnchors
 from fndrec.models import OutfitRecommender
+from fndrec.retrieval._anchors import search_anchors
 from fndrec.retrieval._checks import check_k
 from fndrec.retrieval.outfit_filter import OutfitFilter
 from fndrec.retrieval.outfit_index import OutfitIndex
@@ -61,8 +61,7 @@ def recommend(
         For each user the recommendations, best first.
 
     Raises:
-        ValueError: If `k` is not positive, or the users of the model have
-            several anchors.
+        ValueError: If `k` is not positive.
         DataError: If `where` names what is not known or leaves no outfit.
 
     Example:
@@ -72,23 +71,18 @@ def recommend(
     """
     check_k(k)
     model, data = model.seeing(data)
-    if isinstance(model.user_embedding, UserAnchors):
-        raise ValueError(
-            "`model` should know a user by one vector, which an index is "
-            "searched with; `model.score_sets` scores outfits for users of "
-            "several. Received: a model of `UserAnchors`"
-        )
     if index is None:
         index = OutfitIndex.from_model(model, data)
     if not len(index):
         return [[] for _ in user_ids]
     rows = data.vocabulary.users.rows(list(user_ids)) + 1
-    found = index.search(
-        np.asarray(model.encode_users(rows)),
-        min(k, len(index)),
-        where=where,
-        exclude=liked_outfits(data, user_ids) if exclude_liked else None,
-    )
+    users = np.asarray(model.encode_users(rows))
+    k = min(k, len(index))
+    exclude = liked_outfits(data, user_ids) if exclude_liked else None
+    if users.ndim == 3:
+        found = search_anchors(index, model.score, users, k, where, exclude)
+    else:
+        found = index.search(users, k, where=where, exclude=exclude)
     return [
         [
             Recommendation(
