@@ -1,7 +1,8 @@
 """From likes to batches: views, candidates, distinct items, content."""
 
+import functools
 import itertools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,39 +125,42 @@ def batches(
     histories = None if history is None else HistorySampler(data, history)
     # Only then do the likes of a user stand together.
     grouped = shuffle and split == "train"
-    epochs = itertools.count(first_pass)
+    passes = itertools.count(first_pass)
 
-    def draw() -> Iterator[dict[str, np.ndarray]]:
-        epoch = next(epochs) if shuffle else 0
+    # A pass asks for its batches one after another; two may be read by turns.
+    @functools.lru_cache(maxsize=2)
+    def order_of(epoch: int) -> np.ndarray:
         order = np.arange(len(likes))
-        if shuffle:
-            rng = np.random.default_rng((seed, epoch, 0))
-            if histories is not None and grouped:
-                order = histories.order(likes.user, rng)
-            else:
-                order = rng.permutation(order)
+        if not shuffle:
+            return order
+        rng = np.random.default_rng((seed, epoch, 0))
+        if histories is not None and grouped:
+            return histories.order(likes.user, rng)
+        return rng.permutation(order)
+
+    def draw(epoch: int, step: int) -> dict[str, np.ndarray]:
         # From 1: a generator of its own for the order, and for each batch.
-        for step, start in enumerate(range(0, len(likes), batch_size), start=1):
-            rng = np.random.default_rng((seed, epoch, step))
-            rows = order[start : start + batch_size]
-            user, outfit = likes.user[rows], likes.outfit[rows]
-            others = sampler(user, outfit, negatives, rng)
-            liked = data.outfit_items[outfit][:, None]
-            drawn = {
-                "user": data.user_index[user],
-                "outfits": np.concatenate([liked, others], axis=1),
-            }
-            if views is not None:
-                drawn["noise"] = rng.random((2, len(rows), 2), np.float32)
-            if histories is not None:
-                take = histories.from_batch if grouped else histories.from_train
-                found = take(user, outfit, rng)
-                # Position 0 is that of -1: there is always an empty place.
-                every = np.unique(np.append(found, -1))
-                drawn["liked"] = data.outfit_items[every[1:]]
-                at = np.searchsorted(every, found) - 1
-                drawn["history"] = at.astype(np.int32)
-            yield drawn
+        rng = np.random.default_rng((seed, epoch, step + 1))
+        start = step * batch_size
+        rows = order_of(epoch)[start : start + batch_size]
+        user, outfit = likes.user[rows], likes.outfit[rows]
+        others = sampler(user, outfit, negatives, rng)
+        liked = data.outfit_items[outfit][:, None]
+        drawn = {
+            "user": data.user_index[user],
+            "outfits": np.concatenate([liked, others], axis=1),
+        }
+        if views is not None:
+            drawn["noise"] = rng.random((2, len(rows), 2), np.float32)
+        if histories is not None:
+            take = histories.from_batch if grouped else histories.from_train
+            found = take(user, outfit, rng)
+            # Position 0 is that of -1: there is always an empty place.
+            every = np.unique(np.append(found, -1))
+            drawn["liked"] = data.outfit_items[every[1:]]
+            at = np.searchsorted(every, found) - 1
+            drawn["history"] = at.astype(np.int32)
+        return drawn
 
     slots = data.num_slots
     signature = {
@@ -169,7 +173,9 @@ def batches(
         signature["liked"] = tf.TensorSpec((None, slots), tf.int32)
         signature["history"] = tf.TensorSpec((None, history), tf.int32)
     steps = -(-len(likes) // batch_size)
-    dataset = tf.data.Dataset.from_generator(draw, output_signature=signature)
+    dataset = _passes(
+        lambda: next(passes) if shuffle else 0, draw, steps, signature
+    )
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     if views is not None:
         dataset = dataset.map(_view_maker(views))
@@ -179,6 +185,44 @@ def batches(
         steps *= shares.count
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     return dataset.map(content_reader(data)).prefetch(tf.data.AUTOTUNE)
+
+
+def _passes(
+    start: Callable[[], int],
+    draw: Callable[[int, int], dict[str, np.ndarray]],
+    steps: int,
+    signature: dict[str, tf.TensorSpec],
+) -> tf.data.Dataset:
+    """The batches of a pass, a new one each time that it is read.
+
+    Not by `from_generator`: from its first element on TensorFlow has the
+    process give freed memory back at once, and each step asks for it anew.
+
+    Args:
+        start: Gives the number of a new pass.
+        draw: Makes a batch of the number of its pass and its own.
+        steps: Batches of a pass.
+        signature: What they are made of.
+    """
+
+    def batch(epoch: tf.Tensor, step: tf.Tensor) -> dict[str, tf.Tensor]:
+        values = tf.numpy_function(
+            lambda epoch, step: list(draw(int(epoch), int(step)).values()),
+            [epoch, step],
+            [spec.dtype for spec in signature.values()],
+        )
+        return {
+            key: tf.ensure_shape(value, spec.shape)
+            for (key, spec), value in zip(
+                signature.items(), values, strict=True
+            )
+        }
+
+    def one_pass(_: tf.Tensor) -> tf.data.Dataset:
+        epoch = tf.numpy_function(lambda: np.int64(start()), [], tf.int64)
+        return tf.data.Dataset.range(steps).map(lambda step: batch(epoch, step))
+
+    return tf.data.Dataset.range(1).flat_map(one_pass)
 
 
 def _view_maker(views: tuple[Any, Any]) -> Any:
