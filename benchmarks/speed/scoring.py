@@ -82,11 +82,8 @@ def time_scoring(candidates: int, rounds: int) -> list[Timing]:
     def ours(items: Any, sets: Any) -> Any:
         return model.score(user, model.encode_outfits(items, sets)[None])
 
-    def compiled(way: Any, jit_compile: bool = False) -> Any:
-        return tf.function(way, jit_compile=jit_compile)
-
-    plain_graph, our_graph = compiled(by_hand), compiled(ours)
-    plain_by_xla = compiled(by_hand, jit_compile=True)
+    plain_graph, our_graph = tf.function(by_hand), tf.function(ours)
+    plain_by_xla = tf.function(by_hand, jit_compile=True)
     users = np.array([1])
 
     def public(jit_compile: bool = False) -> Any:

@@ -72,7 +72,6 @@ class UserAnchors(keras.layers.Layer):
         super().__init__(**kwargs)
         self.dim = positive_int("dim", dim)
         self.num_anchors = positive_int("num_anchors", num_anchors)
-        self.num_ids = positive_int("num_ids", num_ids)
         self.spread = non_negative_float("spread", spread)
         self.table = _AnchorTable(
             num_ids,
@@ -82,6 +81,11 @@ class UserAnchors(keras.layers.Layer):
             name="table",
             dtype=self.dtype_policy,
         )
+
+    @property
+    def num_ids(self) -> int:
+        """Number of known users."""
+        return self.table.num_ids
 
     def build(self, input_shape: Any = None) -> None:
         self.table.build(None)

@@ -175,13 +175,18 @@ class UserHistoryEncoder(keras.layers.Layer):
         outfits = ops.concatenate([cold, outfits], axis=0)
         # What depends on an outfit alone is computed once for each.
         logits = ops.cast(self.attention(outfits), "float32")
-        pooled = self._pooled(self.value(outfits), logits, history)
+        # Its row in place of each absence too, which is hidden.
+        first = ((0, 0), (1, 0))
+        rows = ops.pad(history + 1, first)
+        present = ops.pad(ops.cast(history >= 0, "int32"), first, "constant", 1)
+        hidden = ops.where(present > 0, 0.0, -1e9)[:, :, None]
+        pooled = self._pooled(self.value(outfits), logits, rows, hidden)
         turned = self.inner(self.norm(pooled))
         turned = self.outer(self.dropout(turned, training=training))
         learned = pooled + ops.cast(turned, "float32")
         if training or not self.shrinkage:
             return ops.normalize(learned, axis=-1)
-        plain = self._pooled(outfits, ops.zeros_like(logits), history)
+        plain = self._pooled(outfits, ops.zeros_like(logits), rows, hidden)
         likes = ops.sum(ops.cast(history >= 0, "float32"), axis=1)[:, None]
         share = likes / (likes + self.shrinkage)
         return ops.normalize(plain + share * (learned - plain), axis=-1)
@@ -198,13 +203,14 @@ class UserHistoryEncoder(keras.layers.Layer):
             centre = mean
         return ops.normalize(outfits - centre, axis=-1)
 
-    def _pooled(self, values: Any, logits: Any, history: Any) -> Any:
+    def _pooled(self, values: Any, logits: Any, rows: Any, hidden: Any) -> Any:
         """Means `(batch, dim)` of the cold-start vector and the likes.
 
         Args:
             values: `(1 + liked, dim)`, the cold-start vector's first.
             logits: `(1 + liked, heads)`, the prior left out.
-            history: `(batch, likes)`, see the call.
+            rows: `(batch, 1 + likes)`, rows of both.
+            hidden: `(batch, 1 + likes, 1)`, added to the logits.
         """
         logits = logits + ops.concatenate(
             [
@@ -213,11 +219,7 @@ class UserHistoryEncoder(keras.layers.Layer):
             ],
             axis=0,
         )
-        first = ((0, 0), (1, 0))
-        rows = ops.pad(history + 1, first)
-        present = ops.pad(ops.cast(history >= 0, "int32"), first, "constant", 1)
-        here = ops.where(present > 0, 0.0, -1e9)[:, :, None]
-        weights = ops.softmax(ops.take(logits, rows, axis=0) + here, axis=1)
+        weights = ops.softmax(ops.take(logits, rows, axis=0) + hidden, axis=1)
         values = ops.reshape(
             ops.take(ops.cast(values, "float32"), rows, axis=0),
             (

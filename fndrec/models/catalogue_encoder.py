@@ -60,12 +60,12 @@ class CatalogueEncoder(OutfitEncoder):
         )
 
     @cached_property
-    def _encode_outfits_graph(self) -> OutfitGraph:
-        return OutfitGraph(self.encode_outfits)
-
-    @cached_property
-    def _compiled_outfits_graph(self) -> OutfitGraph:
-        return OutfitGraph(self.encode_outfits, jit_compile=True)
+    def _outfit_graphs(self) -> dict[bool, OutfitGraph]:
+        # By `jit_compile`; one that is not asked for is not traced.
+        return {
+            jit_compile: OutfitGraph(self.encode_outfits, jit_compile)
+            for jit_compile in (False, True)
+        }
 
     def _check_content(self, data: OutfitData) -> None:
         found = data.content(np.zeros(0, np.int32))
@@ -141,11 +141,7 @@ class CatalogueEncoder(OutfitEncoder):
         """
         if not len(outfits):
             return np.zeros((0, self.aggregator.dim), np.float32)
-        graph = (
-            self._compiled_outfits_graph
-            if jit_compile
-            else self._encode_outfits_graph
-        )
+        graph = self._outfit_graphs[jit_compile]
         return graph(item_vectors, outfits, batch_size)
 
     def score_sets(
@@ -336,12 +332,7 @@ class CatalogueEncoder(OutfitEncoder):
         """Uses what another model of the same layers makes of likes."""
         self._encode_likes = model.origin().encode_likes
         # What does not depend on users is traced once.
-        for graph in (
-            "_encode_items_graph",
-            "_encode_outfits_graph",
-            "_compiled_outfits_graph",
-            "_score_graph",
-        ):
+        for graph in ("_encode_items_graph", "_outfit_graphs", "_score_graph"):
             self.__dict__[graph] = getattr(model, graph)
 
     def seeing(self, data: OutfitData) -> "tuple[CatalogueEncoder, OutfitData]":

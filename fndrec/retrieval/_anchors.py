@@ -76,6 +76,7 @@ def _search(
         best.sort(key=lambda match: -match.cosine)
         if all(len(each) < size for each in found) or size == len(index):
             return best[:k]
+        # One has all that it was to find, so there are `k` at least.
         beyond = max(each[-1].cosine for each in found)
-        if len(best) >= k and best[k - 1].cosine >= beyond:
+        if best[k - 1].cosine >= beyond:
             return best[:k]
