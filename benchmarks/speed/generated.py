@@ -80,7 +80,7 @@ def outfit_data(
 def with_noise(
     data: OutfitData, folder: Path, size: int, seed: int = 0
 ) -> OutfitData:
-    """Photos of noise, in a memory-mapped file as `with_photos` has them.
+    """Photos of noise, in a file as `with_photos` has them.
 
     Args:
         data: The data set.

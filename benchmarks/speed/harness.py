@@ -120,7 +120,10 @@ def forget_peak() -> None:
 
 
 def peak_mib() -> float:
-    """Most memory held since `forget_peak`, in MiB; NaN if not known."""
+    """Most memory held since `forget_peak`, mapped files included.
+
+    In MiB; NaN if not known.
+    """
     return _status("VmHWM")
 
 
@@ -131,11 +134,6 @@ def resident_mib() -> float:
     time, so they are not counted.
     """
     return _status("RssAnon")
-
-
-def held_mib() -> float:
-    """Memory held now, mapped files included, in MiB; NaN if not known."""
-    return _status("VmRSS")
 
 
 def _status(key: str) -> float:

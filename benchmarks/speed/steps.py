@@ -225,7 +225,7 @@ def _waiting(
     warm = len(steps) // (2 if quick else 4)
     return (
         f"Waiting for data in distillation, {size} likes",
-        "Photos from the memory map, 10 negatives, default sizes; the first "
+        "Photos from the store, 10 negatives, default sizes; the first "
         "batch of each epoch included.",
         [
             Timing("a step with its batch", tuple(steps[warm:]), peak_mib()),

@@ -81,7 +81,9 @@ def load_world(name: str, places: Places) -> World:
         data = data.with_photos(IMAGE_SIZE, cache_dir=places.out / "photos")
         if features:
             assert data.store is not None
-            found = photo_features(data.store.array)
+            found = photo_features(
+                data.store.gather(np.arange(len(data.store)))
+            )
             data = dataclasses.replace(data, features=found, store=None)
         return World(name, data)
     share = float(rest[1]) if len(rest) == 3 else 0.1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import mmap
 import os
 import shutil
 import sys
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,27 +31,23 @@ PixelArray = npt.NDArray[np.uint8]
 LAYOUT = 1
 """Part of every store's key: to be raised when pixels or layout change."""
 
-HELD = 2**28
-"""Bytes of photos read before the pages they lie in are given back."""
-
 CHUNK = 256
 """Photos between two records of what is done: what a kill can cost."""
 
 
 class ImageStore:
-    """Photos of one size as a memory-mapped array.
+    """Photos of one size in one array on disk.
 
     `build` decodes every photo once; later runs open the array at once and
-    read from disk only what they ask for. The memory of the process does not
-    grow with the photos: what was read is given back to the system, which
-    keeps it as long as there is room.
+    read only what they ask for. The memory of the process does not grow with
+    the photos: the system alone keeps what was read, as long as there is
+    room.
 
     Args:
         path: The `.npy` file of a store.
 
     Attributes:
-        array: uint8 array `(photos, size, size, 3)`, read-only.
-        path: The file.
+        path: The file. It stays readable where it is deleted meanwhile.
         size: Height and width of the photos.
 
     Raises:
@@ -66,22 +62,30 @@ class ImageStore:
 
     def __init__(self, path: Path) -> None:
         try:
+            # Not kept: a map would count all that was read as the process's.
             array = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            shape, start = array.shape, array.offset
+        except (OSError, ValueError, EOFError, AttributeError) as error:
             raise DataError(
                 f"{path} cannot be read as an image store ({error}). Delete it "
                 "to have it built again."
             ) from error
-        shape = array.shape
-        if array.dtype != np.uint8 or shape[1:] != (*shape[1:2] * 2, 3):
+        if (
+            array.dtype != np.uint8
+            or shape[1:] != (*shape[1:2] * 2, 3)
+            or not array.flags.c_contiguous
+        ):
             raise DataError(
-                f"{path} should hold uint8 photos (photos, size, size, 3). "
-                f"Received: {array.dtype} {shape}"
+                f"{path} should hold uint8 photos (photos, size, size, 3) in C "
+                f"order. Received: {array.dtype} {shape}, strides "
+                f"{array.strides}"
             )
-        self.array: PixelArray = array
-        self._held = 0
         self.path = path
         self.size: int = shape[1]
+        self._count: int = shape[0]
+        self._start: int = start
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
 
     @classmethod
     def build(
@@ -142,7 +146,7 @@ class ImageStore:
         return cls(path)
 
     def __len__(self) -> int:
-        return len(self.array)
+        return self._count
 
     def gather(self, rows: npt.NDArray[np.integer]) -> PixelArray:
         """Reads photos.
@@ -155,27 +159,31 @@ class ImageStore:
 
         Raises:
             IndexError: If a row is not in the store.
+            DataError: If the file has been cut short meanwhile.
         """
-        if len(rows) and np.min(rows) < 0:  # would count from the end
+        wrong = (rows < 0) | (rows >= self._count)
+        if wrong.any():
             raise IndexError(
-                f"`rows` should not be negative. Received: {np.min(rows)}"
+                f"`rows` should be from 0 to {self._count - 1}. Received: "
+                f"{rows[wrong][0]}"
             )
-        photos = np.asarray(self.array).take(rows, axis=0)
-        self._held += photos.nbytes
-        if self._held > HELD:
-            self._held = 0
-            _give_back(self.array)
+        photos = np.empty((len(rows), self.size, self.size, 3), np.uint8)
+        length = self.size * self.size * 3
+        into = photos.reshape(-1).data
+        for place, row in enumerate(rows.tolist()):
+            one = into[place * length : (place + 1) * length]
+            # With its own position, so that threads and forks may share it.
+            if os.preadv(self._file, [one], self._start + row * length) != (
+                length
+            ):
+                raise DataError(
+                    f"{self.path} ends before photo {row} of {self._count}. "
+                    "Delete it to have it built again."
+                )
         return photos
 
     def __repr__(self) -> str:
         return f"ImageStore({len(self)} photos of {self.size} px, {self.path})"
-
-
-def _give_back(array: PixelArray) -> None:
-    """Lets go of the pages of a mapped file, which the system may keep."""
-    mapped = getattr(array, "_mmap", None)
-    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def unreadable_photos(

@@ -100,7 +100,8 @@ def test_photos_of_a_folder_and_of_an_lmdb_are_the_same(
     other = of_folder.with_photos(8).store
     assert one is not None
     assert other is not None
-    np.testing.assert_array_equal(one.array, other.array)
+    rows = np.arange(len(one))
+    np.testing.assert_array_equal(one.gather(rows), other.gather(rows))
 
 
 def test_a_photo_that_the_lmdb_lacks(tmp_path: Path) -> None:
@@ -141,14 +142,16 @@ def test_an_lmdb_that_changes_makes_a_new_store(tmp_path: Path) -> None:
     again = data.with_photos(8, cache_dir=cache).store
     assert again is not None
     assert again.path == before.path
-    pixels = np.array(before.array)
+    pixels = before.gather(np.arange(len(before)))
     (lmdb / "data.mdb").unlink()
     lmdb.rename(tmp_path / "old")
     write_lmdb(lmdb, files | {"top00.jpg": files["top01.jpg"]})
     after = data.with_photos(8, cache_dir=cache).store
     assert after is not None
-    np.testing.assert_array_equal(after.array[0], pixels[1])
-    np.testing.assert_array_equal(after.array[1:], pixels[1:])
+    rows = np.arange(len(after))
+    np.testing.assert_array_equal(
+        after.gather(rows), pixels[np.maximum(rows, 1)]
+    )
 
 
 def features(names: list[str]) -> dict[str, bytes]:
