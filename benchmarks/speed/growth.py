@@ -167,7 +167,6 @@ def _photos(folder: Path, quick: bool) -> dict[str, Any]:
         data = with_noise(
             outfit_data(items=number, likes=100_000), place, PHOTO_SIZE
         )
-        assert data.store is not None
         size = number * PHOTO_SIZE**2 * 3
         forget_peak()  # of making the photos
         before = peak_mib()

@@ -62,6 +62,8 @@ class ImageStore:
 
     def __init__(self, path: Path) -> None:
         try:
+            self._file = os.open(path, os.O_RDONLY)
+            weakref.finalize(self, os.close, self._file)
             # Not kept: a map would count all that was read as the process's.
             array = np.load(path, mmap_mode="r", allow_pickle=False)
             shape, start = array.shape, array.offset
@@ -84,8 +86,10 @@ class ImageStore:
         self.size: int = shape[1]
         self._count: int = shape[0]
         self._start: int = start
-        self._file = os.open(path, os.O_RDONLY)
-        weakref.finalize(self, os.close, self._file)
+
+    def __reduce__(self) -> tuple[type[ImageStore], tuple[Path]]:
+        # The number of an open file means another one in another process.
+        return ImageStore, (self.path,)
 
     @classmethod
     def build(
@@ -173,9 +177,8 @@ class ImageStore:
         for place, row in enumerate(rows.tolist()):
             one = into[place * length : (place + 1) * length]
             # With its own position, so that threads and forks may share it.
-            if os.preadv(self._file, [one], self._start + row * length) != (
-                length
-            ):
+            read = os.preadv(self._file, [one], self._start + row * length)
+            if read != length:
                 raise DataError(
                     f"{self.path} ends before photo {row} of {self._count}. "
                     "Delete it to have it built again."

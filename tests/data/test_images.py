@@ -1,5 +1,6 @@
 """Photos and the image store."""
 
+import copy
 import io
 import logging
 import os
@@ -162,7 +163,7 @@ def test_refuses_an_animation_that_unfolds(root: Path) -> None:
         read_photo(root / "a.gif", 8)
 
 
-def test_store_holds_every_photo_read_only(root: Path) -> None:
+def test_store_holds_every_photo(root: Path) -> None:
     names = many(root, 5)
     store = ImageStore.build(pa.array(names), root, size=8)
     assert len(store) == 5
@@ -264,6 +265,21 @@ def test_what_is_no_store_is_refused(root: Path) -> None:
         np.save(path, array)
         with pytest.raises(DataError, match="should hold uint8 photos"):
             ImageStore(path)
+    with path.open("wb") as file:
+        np.savez(file, photos=np.zeros((2, 4, 4, 3), np.uint8))
+    with pytest.raises(DataError, match=r"x\.npy cannot be read"):
+        ImageStore(path)
+
+
+def test_copies_of_a_store_outlive_it(tmp_path: Path) -> None:
+    path = tmp_path / "photos.npy"
+    pixels = np.arange(5 * 4 * 4 * 3, dtype=np.uint8).reshape(5, 4, 4, 3)
+    np.save(path, pixels)
+    store = ImageStore(path)
+    copies = [copy.copy(store), copy.deepcopy(store)]
+    del store
+    for one in copies:
+        np.testing.assert_array_equal(one.gather(np.arange(5)), pixels)
 
 
 SLOW_BUILD = """
