@@ -24,7 +24,7 @@ from benchmarks.study.results import Results
 from benchmarks.study.runs import Run, do_all, teachers_of
 from benchmarks.study.variant import Variant
 from benchmarks.study.worlds import Places
-from fndrec.data import atomic_write
+from fndrec.files import atomic_write
 
 PACKAGES = ("fndrec", "tensorflow", "keras", "numpy")
 STAGES = ("choice", "final", "why", "forms", "shares", "polyvore")

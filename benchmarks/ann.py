@@ -28,8 +28,9 @@ import numpy as np
 from benchmarks.ann_methods import METHODS, Method
 from benchmarks.study import report
 from fndrec import OutfitData, OutfitFilter, OutfitIndex, load_model
-from fndrec.data import atomic_write
-from fndrec.evaluation.latency import Latency, measure
+from fndrec.data import load_data
+from fndrec.evaluation.costs.latency import Latency, measure
+from fndrec.files import atomic_write
 
 K = 10
 ASKED = 0.96
@@ -92,7 +93,7 @@ def build(args: argparse.Namespace) -> None:
 def make_outfits(args: argparse.Namespace) -> None:
     """Writes the vectors of outfits and users, and the outfits' items."""
     model = load_model(args.model / "model.keras")
-    data = OutfitData.load(args.data)
+    data = load_data(args.data)
     tower = model.item_tower.towers.get("image")
     if tower is not None:
         data = data.with_photos(tower.image_size)

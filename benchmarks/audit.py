@@ -21,7 +21,7 @@ from benchmarks.study import plan, report
 from benchmarks.study.runs import Run, do_all, teacher_path
 from benchmarks.study.worlds import Places, World, load_world
 from fndrec import audit_negatives, load_model
-from fndrec.data import atomic_write
+from fndrec.files import atomic_write
 
 SHOPS = (*plan.FINAL_SHOPS, *plan.WHY_SHOPS)
 SEEDS = (0,)

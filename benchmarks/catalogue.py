@@ -24,7 +24,7 @@ import tensorflow as tf
 
 import fndrec
 from benchmarks.study.report import Section, markdown, write_json
-from fndrec.data import atomic_write
+from fndrec.files import atomic_write
 
 IMAGE_SIZE = 64
 PHOTO_SIZE = 128
@@ -129,7 +129,7 @@ def prepare(folder: Path, photos: int, teacher: bool = False) -> None:
     items = pa.table({"item_id": names[:64], "image": names[:64]})
     outfits = pa.table({"outfit_id": ["o"], "item_ids": [names[:2]]})
     likes = pa.table({"user_id": ["u"], "outfit_id": ["o"]})
-    data = fndrec.OutfitData.from_tables(
+    data = fndrec.data.from_tables(
         items, outfits, {"train": likes}, photo_root=folder
     ).with_photos(IMAGE_SIZE)
     kind = fndrec.FNDTeacher if teacher else fndrec.FNDStudent

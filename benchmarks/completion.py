@@ -19,10 +19,11 @@ import numpy as np
 from benchmarks.study import report
 from fndrec import OutfitCompleter, OutfitData
 from fndrec.cli._data import image_size_of, load_model_folder
-from fndrec.data import atomic_write
+from fndrec.data import load_data
 from fndrec.evaluation.baselines import ItemPopularity
 from fndrec.evaluation.candidates import Candidates
 from fndrec.evaluation.user_metrics import best_choice_rate
+from fndrec.files import atomic_write
 from fndrec.models import OutfitRecommender
 
 HEADER = (
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--photo-cache", type=Path, metavar="DIR")
     args = parser.parse_args(arguments)
     models = {path.name: load_model_folder(path) for path in args.models}
-    data = OutfitData.load(args.wardrobe)
+    data = load_data(args.wardrobe)
     drawn = Candidates.of(data, "valid")
     blanks = Blanks(data, drawn)
     records = {"chance": blanks.chance(), "popularity": blanks.popularity()}

@@ -23,7 +23,8 @@ from benchmarks.retrieval import plain_search
 from benchmarks.study import report
 from fndrec import Limit, OutfitComposer, OutfitData
 from fndrec.cli._data import image_size_of, load_model_folder
-from fndrec.data import atomic_write
+from fndrec.data import from_tables, load_data
+from fndrec.files import atomic_write
 from fndrec.models import OutfitRecommender
 
 ITEMS, USERS, DRAWS = 50, 200, 20
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--wardrobe", type=Path, required=True, metavar="DIR")
     parser.add_argument("--photo-cache", type=Path, metavar="DIR")
     args = parser.parse_args(arguments)
-    data = OutfitData.load(args.wardrobe)
+    data = load_data(args.wardrobe)
     records: dict[str, Any] = {}
     small: list[list[str]] = []
     large: list[list[str]] = []
@@ -241,7 +242,7 @@ def many_items(
     blur = rng.normal(size=(len(rows), vectors.shape[1]))
     many = vectors[rows] + 0.3 * vectors.std(axis=0) * blur
     names = [f"item{row}" for row in range(len(rows))]
-    shop = OutfitData.from_tables(
+    shop = from_tables(
         pa.table({"item_id": names, "category": np.repeat(template, LARGE)}),
         pa.table({"outfit_id": ["o"], "item_ids": [names[:2]]}),
         {"train": pa.table({"user_id": ["u"], "outfit_id": ["o"]})},

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from benchmarks.study.report import table
-from fndrec.data import atomic_write
+from fndrec.files import atomic_write
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"

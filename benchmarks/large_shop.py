@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 import fndrec
 from benchmarks.study import report
-from fndrec.data import atomic_write
+from fndrec.files import atomic_write
 
 SLOTS = 4
 FEATURES = 64
@@ -91,7 +91,7 @@ def measure(folder: Path, batches: int) -> list[report.Section]:
     """Reads the shop and takes batches of it."""
     before = _resident()
     started, computing = time.perf_counter(), time.process_time()
-    data = fndrec.OutfitData.load(folder)
+    data = fndrec.load_data(folder)
     reading = time.perf_counter() - started
     computing = time.process_time() - computing
     held = _resident() - before

@@ -26,8 +26,10 @@ import numpy as np
 from benchmarks.study import report
 from benchmarks.study.statistics import paired_difference
 from benchmarks.study.worlds import Places, load_world
-from fndrec.data import OutfitData, atomic_write
-from fndrec.models.users_by_likes import PRIOR_LIKES
+from fndrec.data import OutfitData
+from fndrec.files import atomic_write
+from fndrec.layers.shrunken_mean import PRIOR_LIKES
+from fndrec.models import align, by_history
 
 WORLD = "wardrobe-features"
 SEEDS = (1, 2, 3, 4, 5, 6, 7, 8)
@@ -189,15 +191,14 @@ def trained(run: Run, data: OutfitData, out: Path) -> Any:
         table = load_model(path)
     else:
         table = train("table", data, run.seed)
-    by_history = run.kind == "history"
-    model = table.by_history() if by_history else table
+    model = by_history(table) if run.kind == "history" else table
     fit(
         model,
         data,
         run.seed,
         MORE_EPOCHS,
         MORE_BATCH_SIZE,
-        HISTORY if by_history else None,
+        HISTORY if run.kind == "history" else None,
     )
     return model
 
@@ -259,7 +260,7 @@ def named_auc(
     from fndrec.evaluation import Candidates
     from fndrec.evaluation.user_metrics import metrics_by_user
 
-    model, data = model.seeing(data)
+    model, data = align(model, data)
     found = Candidates.of(data, split, NEGATIVES, seed=1)
     rows = np.ones(len(found.user), bool)
     if users is not None:

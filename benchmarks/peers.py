@@ -24,8 +24,8 @@ import numpy as np
 
 from benchmarks.study.report import Section, markdown, write_json
 from benchmarks.study.worlds import Places, hold_out, load_world
-from fndrec.data import OutfitData, atomic_write
-from fndrec.data.files import atomic_path
+from fndrec.data import OutfitData, load_data
+from fndrec.files import atomic_path, atomic_write
 
 SEEDS = (1, 2, 3)
 CANDIDATES_SEED = 7
@@ -96,7 +96,7 @@ def world_data(name: str, places: Places, ifashion: Path | None) -> OutfitData:
     """A data set with likes for the end."""
     if name == "ifashion":
         assert ifashion is not None
-        return hold_out(OutfitData.load(ifashion))
+        return hold_out(load_data(ifashion))
     return load_world(name, places).data
 
 

@@ -28,7 +28,7 @@ from benchmarks.speed import (
     steps,
 )
 from benchmarks.study import report
-from fndrec.data import atomic_write
+from fndrec.files import atomic_write
 
 PACKAGES = ("fndrec", "tensorflow", "keras", "numpy")
 PARTS = ("steps", "embedding", "evaluation", "scoring", "growth")

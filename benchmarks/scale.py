@@ -34,7 +34,7 @@ from benchmarks.study.report import (  # noqa: E402
     markdown,
     write_json,
 )
-from fndrec.data import atomic_write  # noqa: E402
+from fndrec.files import atomic_write  # noqa: E402
 
 LIMIT = 0.2
 """How far a prediction may be off."""

@@ -26,9 +26,9 @@ import tensorflow as tf
 
 import fndrec
 from benchmarks.study import report
-from fndrec.data import atomic_write
+from fndrec.files import atomic_write
 from fndrec.serving import export_on_device, with_precision
-from fndrec.serving.precision import PRECISIONS
+from fndrec.serving.export.precision import PRECISIONS
 
 CANDIDATES = (1, 100, 1000, 10_000)
 OUTFITS = (10_000, 100_000, 1_000_000)
@@ -50,7 +50,7 @@ def catalogue(outfits: int) -> fndrec.OutfitData:
         }
     )
     features = rng.normal(size=ITEMS * FEATURES).astype(np.float32)
-    return fndrec.OutfitData.from_tables(
+    return fndrec.data.from_tables(
         pa.table(
             {
                 "item_id": ids,
@@ -190,7 +190,7 @@ def precisions(
     demo: Path, folder: Path
 ) -> tuple[report.Section, report.Section]:
     """Quality, size and time of the demo's student in each precision."""
-    data = fndrec.OutfitData.load(demo / "shop").with_photos(64)
+    data = fndrec.load_data(demo / "shop").with_photos(64)
     student = fndrec.load_model(demo / "student" / "model.keras")
     models = {name: with_precision(student, name) for name in PRECISIONS}
     found = fndrec.evaluate(models, data, "test")

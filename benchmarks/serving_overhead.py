@@ -26,7 +26,7 @@ import fndrec
 from benchmarks.serving_latency import CANDIDATES, OUTFITS, indexed
 from benchmarks.soak.server_process import ServerProcess
 from benchmarks.study import report
-from fndrec.data import atomic_write
+from fndrec.files import atomic_write
 from fndrec.serving import Client
 
 PORT = 18511

@@ -17,8 +17,8 @@ import tensorflow as tf
 
 from benchmarks.fill import RESULTS
 from benchmarks.study import report
-from fndrec.data import atomic_write
 from fndrec.evaluation import multiply_adds
+from fndrec.files import atomic_write
 from fndrec.layers import ImageTower
 
 DIM = 64

@@ -19,7 +19,7 @@ from benchmarks.study.students import train_student
 from benchmarks.study.variant import Variant
 from benchmarks.study.worlds import Places, load_world
 from fndrec import compare, load_model
-from fndrec.data import atomic_write
+from fndrec.files import atomic_write
 from fndrec.models import OutfitRecommender
 
 SIZES = (0.5, 1.0, 2.0)

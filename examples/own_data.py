@@ -29,7 +29,7 @@ def main() -> None:
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
-    data = fndrec.OutfitData.load(args.data_dir, on_error="drop")
+    data = fndrec.load_data(args.data_dir, on_error="drop")
     if data.photos is not None:
         data = data.with_photos(args.image_size, on_error="drop")
     print(data)

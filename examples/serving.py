@@ -39,7 +39,7 @@ def main() -> None:
         data = shop.data.with_photos(args.image_size)
         model = small_model(data, args.epochs)
     else:
-        data = fndrec.OutfitData.load(args.data)
+        data = fndrec.load_data(args.data)
         if data.photos is not None:
             data = data.with_photos(args.image_size)
         model = fndrec.load_model(args.model / "model.keras")

@@ -32,7 +32,7 @@ def main() -> None:
     )
     args = parser.parse_args()
 
-    data = fndrec.OutfitData.load(args.data_dir)
+    data = fndrec.load_data(args.data_dir)
     if data.photos is not None:
         data = data.with_photos(args.image_size)
 

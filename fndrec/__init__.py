@@ -10,6 +10,7 @@ arXiv:2110.06483.
 """
 
 from fndrec import (
+    callbacks,
     data,
     distributed,
     evaluation,
@@ -17,14 +18,26 @@ from fndrec import (
     losses,
     metrics,
     models,
+    plots,
+    retrieval,
     serving,
 )
-from fndrec.data import EraseItem, OutfitData, ReplaceItem, SyntheticShop
+from fndrec.callbacks import (
+    MLflowMetrics,
+    StopOnNaN,
+    TrainingBackup,
+    Validation,
+)
+from fndrec.data import (
+    EraseItem,
+    OutfitData,
+    ReplaceItem,
+    SyntheticShop,
+    load_data,
+)
 from fndrec.distributed import distribute
 from fndrec.errors import DataError
 from fndrec.evaluation import (
-    MLflowMetrics,
-    Validation,
     audit_negatives,
     compare,
     evaluate,
@@ -32,15 +45,9 @@ from fndrec.evaluation import (
     evaluate_cold_users,
     hold_out_items,
     hold_out_users,
-    outfit_sheet,
 )
-from fndrec.models import (
-    FNDStudent,
-    FNDTeacher,
-    StopOnNaN,
-    TrainingBackup,
-    load_model,
-)
+from fndrec.models import FNDStudent, FNDTeacher, load_model
+from fndrec.plots import explanation_sheet, outfit_sheet
 from fndrec.report import Report
 from fndrec.retrieval import (
     Limit,
@@ -49,7 +56,6 @@ from fndrec.retrieval import (
     OutfitFilter,
     OutfitIndex,
     explain,
-    explanation_sheet,
     fold_in,
     recommend,
 )
@@ -76,6 +82,7 @@ __all__ = [
     "TrainingBackup",
     "Validation",
     "audit_negatives",
+    "callbacks",
     "compare",
     "data",
     "distribute",
@@ -91,11 +98,14 @@ __all__ = [
     "hold_out_items",
     "hold_out_users",
     "layers",
+    "load_data",
     "load_model",
     "losses",
     "metrics",
     "models",
     "outfit_sheet",
+    "plots",
     "recommend",
+    "retrieval",
     "serving",
 ]

@@ -19,7 +19,7 @@ from PIL import Image
 from tiny_models import tiny_teacher
 
 from fndrec import export
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, from_tables
 from fndrec.models import FNDTeacher
 from fndrec.serving import Server
 
@@ -67,7 +67,7 @@ def make_tiny_data(photo_root: Path | None = None) -> OutfitData:
             }
         )
 
-    return OutfitData.from_tables(
+    return from_tables(
         pa.table(items),
         pa.table(
             {

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from fndrec.data import OutfitData
-from fndrec.data.batches import content_reader, distinct_items
+from fndrec.data import OutfitData, write_csv
+from fndrec.data.batching.batches import content_reader, distinct_items
 from fndrec.models import FNDStudent, FNDTeacher
 
 # A cosine of 1 is a score of 10, whatever the width.
@@ -68,4 +68,4 @@ def copy_shop(data: OutfitData, folder: Path) -> None:
     shutil.copytree(
         data.photo_root, folder, ignore=shutil.ignore_patterns(".fndrec")
     )
-    data.to_csv(folder)
+    write_csv(data, folder)

@@ -12,6 +12,7 @@ from benchmarks.speed.naive import auc_user_by_user
 from benchmarks.speed.table import record, section
 from benchmarks.study.report import Section
 from fndrec import FNDTeacher, OutfitData
+from fndrec.data import load_data
 from fndrec.evaluation import Candidates, evaluate
 
 IMAGE_SIZE = 64
@@ -44,13 +45,13 @@ def run(
             IMAGE_SIZE,
         )
     else:
-        data = OutfitData.load(wardrobe).with_photos(
+        data = load_data(wardrobe).with_photos(
             IMAGE_SIZE, cache_dir=folder / "photos"
         )
     sections, records = [], []
     parts = [("with photos", data, True)]
     if ifashion is not None and not quick:
-        parts.append(("without photos", OutfitData.load(ifashion), False))
+        parts.append(("without photos", load_data(ifashion), False))
     for label, one, naive in parts:
         timings, likes = time_evaluation(one, naive)
         title = f"Evaluation of {likes:,} likes, {label}"

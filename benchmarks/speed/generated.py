@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from fndrec import OutfitData
-from fndrec.data.images import ImageStore
+from fndrec.data import from_tables
+from fndrec.data.photos.image_store import ImageStore
 
 SLOTS = 3
 
@@ -58,7 +59,7 @@ def outfit_data(
             }
         )
 
-    return OutfitData.from_tables(
+    return from_tables(
         pa.table(
             {
                 "item_id": names,

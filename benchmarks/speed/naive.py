@@ -10,8 +10,8 @@ from keras import ops
 from fndrec import FNDStudent, FNDTeacher, OutfitData
 from fndrec.evaluation import Candidates
 from fndrec.models import OutfitRecommender
-from fndrec.models.candidates import candidate_cosines
-from fndrec.models.knowledge import TeacherKnowledge
+from fndrec.models.candidate_scores import candidate_cosines
+from fndrec.models.teacher_targets import TeacherKnowledge
 
 
 def every_slot(batch: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from fndrec import FNDStudent, FNDTeacher, OutfitData
 from fndrec.losses import KnowledgeDistillation
 from fndrec.metrics import NDCG, HitRate, UserAUC
 from fndrec.models import OutfitRecommender
-from fndrec.models.knowledge import TeacherKnowledge
+from fndrec.models.teacher_targets import TeacherKnowledge
 
 NEGATIVES = 10
 IMAGE_SIZE = 64

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from benchmarks.speed.harness import Timing
-from fndrec.data.files import atomic_path
+from fndrec.files import atomic_path
 
 
 def plot_costs(

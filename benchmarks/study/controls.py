@@ -5,8 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from fndrec.data.synthetic_truth import SyntheticTruth
-from fndrec.models.knowledge import TeacherKnowledge
+from fndrec.data.synthetic.synthetic_truth import SyntheticTruth
+from fndrec.models.teacher_targets import TeacherKnowledge
 
 # Times any alpha of the study: no weight in a softmax, and finite.
 REMOVED = -1e4

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.study.runs import Run
 from benchmarks.study.statistics import Difference
-from fndrec.data.files import atomic_path, atomic_write
+from fndrec.files import atomic_path, atomic_write
 
 BY_USER = ("auc_by_user", "true_auc_by_user")
 

@@ -147,7 +147,7 @@ def do_one(run: Run, places: Places) -> str:
         train_teacher,
         true_auc,
     )
-    from fndrec.data.files import atomic_path, atomic_write
+    from fndrec.files import atomic_path, atomic_write
 
     _single_thread()
     started = time.time()

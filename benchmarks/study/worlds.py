@@ -10,8 +10,8 @@ from filelock import FileLock
 
 from benchmarks.study.photo_features import photo_features
 from fndrec import OutfitData, SyntheticShop
-from fndrec.data import Likes
-from fndrec.data.synthetic_truth import SyntheticTruth
+from fndrec.data import Likes, load_data
+from fndrec.data.synthetic.synthetic_truth import SyntheticTruth
 
 IMAGE_SIZE = 64
 HELD_OUT = 0.1
@@ -74,10 +74,10 @@ def load_world(name: str, places: Places) -> World:
     features = bool(rest) and rest[-1] == "features"
     if kind == "polyvore_u":
         assert places.polyvore is not None
-        return World(name, hold_out(OutfitData.load(places.polyvore)))
+        return World(name, hold_out(load_data(places.polyvore)))
     if kind == "wardrobe":
         assert places.wardrobe is not None
-        data = hold_out(OutfitData.load(places.wardrobe))
+        data = hold_out(load_data(places.wardrobe))
         data = data.with_photos(IMAGE_SIZE, cache_dir=places.out / "photos")
         if features:
             assert data.store is not None

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from docs.tools.pictures import PICTURES, shrink
-from fndrec.data import atomic_write
+from fndrec.files import atomic_write
 
 PAGE = Path(__file__).parent.parent / "tutorial.md"
 # A block of code and, if it prints something, what it printed.

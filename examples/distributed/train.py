@@ -36,12 +36,12 @@ def main() -> None:
     )
     keras.utils.set_random_seed(0)
     # Photos are decoded once: the others wait for the first to finish.
-    data = fndrec.OutfitData.load(args.shop).with_photos(args.image_size)
+    data = fndrec.load_data(args.shop).with_photos(args.image_size)
     with strategy.scope():
         teacher = fndrec.FNDTeacher.from_data(data)
         teacher.compile(keras.optimizers.AdamW(1e-3))
 
-    backup = fndrec.distributed.ChiefBackup(args.out / "backup", strategy)
+    backup = fndrec.callbacks.ChiefBackup(args.out / "backup", strategy)
     batches = fndrec.distribute(
         data,
         "train",

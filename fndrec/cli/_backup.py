@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from fndrec.callbacks import TrainingBackup
+from fndrec.callbacks.training_backup import latest_epoch
 from fndrec.cli._data import MODEL_FILE
 from fndrec.cli._run import RunRecord
 from fndrec.data import OutfitData
-from fndrec.models import TrainingBackup
-from fndrec.models.training_backup import latest_epoch
 
 # What may differ between a run and the one that goes on with it.
 FREE = (

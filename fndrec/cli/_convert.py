@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fndrec.cli._run import RunRecord, check_new_folder
-from fndrec.data import FixedCandidates, OutfitData, atomic_folder, write_fixed
-from fndrec.data.photo_folder import open_photos
+from fndrec.data import FixedCandidates, OutfitData, write_fixed, write_parquet
+from fndrec.data.photos.photo_files import open_photos
+from fndrec.files import atomic_folder
 
 PHOTOS = "photos"
 
@@ -54,7 +55,7 @@ def run(
         data = dataclasses.replace(data, photos=None, photo_root=None)
     with atomic_folder(args.out) as folder:
         written = _with_photos(data, folder)
-        written.to_parquet(folder)
+        write_parquet(written, folder)
         write_fixed(fixed, data, folder)
         record.save(
             folder,

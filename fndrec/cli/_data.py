@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from fndrec.cli import _types
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, load_data
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender, load_model
 
@@ -61,7 +61,7 @@ def add_negative_sampling(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_data(args: argparse.Namespace, image_size: int | None) -> OutfitData:
+def read_data(args: argparse.Namespace, image_size: int | None) -> OutfitData:
     """Reads the data set of a command.
 
     Args:
@@ -71,7 +71,7 @@ def load_data(args: argparse.Namespace, image_size: int | None) -> OutfitData:
     Returns:
         The data set, its photos loaded if it has any.
     """
-    data = OutfitData.load(
+    data = load_data(
         args.data_dir, on_error=args.on_error, max_slots=args.max_slots
     )
     if image_size is not None and data.photos is not None:

@@ -11,16 +11,18 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from fndrec.callbacks import StopOnNaN, TrainingBackup, Validation
+from fndrec.callbacks.training_backup import latest_epoch
 from fndrec.cli import _types
 from fndrec.cli._data import MODEL_FILE, add_data_arguments
 from fndrec.cli._run import RunRecord, check_new_folder
-from fndrec.data import OutfitData, atomic_folder
+from fndrec.data import OutfitData
 from fndrec.errors import DataError
-from fndrec.evaluation import Validation, evaluate
+from fndrec.evaluation import evaluate
 from fndrec.extras import require
-from fndrec.models import OutfitRecommender, StopOnNaN, TrainingBackup
+from fndrec.files import atomic_folder
+from fndrec.models import OutfitRecommender
 from fndrec.models.model_parts import AGGREGATORS, USERS
-from fndrec.models.training_backup import latest_epoch
 
 BATCH_SIZE = 128
 LARGE_BATCH_SIZE = 1024

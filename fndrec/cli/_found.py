@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from fndrec.cli._run import RunRecord
-from fndrec.data import OutfitData, atomic_path
+from fndrec.data import OutfitData
 from fndrec.errors import DataError
-from fndrec.evaluation import outfit_sheet
+from fndrec.files import atomic_path
+from fndrec.plots import outfit_sheet
 
 # A picture of more rows is too large for what shows pictures.
 SHEET_ROWS = 40

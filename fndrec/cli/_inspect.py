@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from fndrec.cli import _types
-from fndrec.data import DataSummary, FixedCandidates, OutfitData
+from fndrec.data import DataSummary, FixedCandidates, OutfitData, from_tables
 from fndrec.errors import DataError
-from fndrec.evaluation import outfit_sheet
+from fndrec.plots import outfit_sheet
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,7 +101,7 @@ def contact_sheet(
     users = data.users.take(likes.user[chosen])
     items = list(dict.fromkeys(item for items in lists for item in items))
     photos = data.photos.take(pa.array(data.items.rows(items)))
-    part = OutfitData.from_tables(
+    part = from_tables(
         pa.table({"item_id": items, "image": photos}),
         pa.table({"outfit_id": outfits, "item_ids": lists}),
         {"train": pa.table({"user_id": users, "outfit_id": outfits})},

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from fndrec.data import OutfitData
-from fndrec.data.readers.csv_tables import read_csv_file
+from fndrec.data.readers.tables.csv import read_csv_file
 from fndrec.errors import DataError
 from fndrec.retrieval import Limit
 

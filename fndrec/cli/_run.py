@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from fndrec.data import atomic_write
 from fndrec.errors import DataError
+from fndrec.files import atomic_write
 
 RUN_FILE = "run.json"
 # Commands that fill a folder of their own.

@@ -17,12 +17,12 @@ from fndrec.cli._data import (
     add_data_arguments,
     add_negative_sampling,
     image_size_of,
-    load_data,
     load_model_folder,
+    read_data,
 )
 from fndrec.cli._run import RunRecord
 from fndrec.data import SyntheticTruth
-from fndrec.data.readers.csv_tables import read_csv_file
+from fndrec.data.readers.tables.csv import read_csv_file
 from fndrec.errors import DataError
 from fndrec.evaluation import audit_negatives
 
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> None:
     pairs = None if args.pairs is None else read_pairs(args.pairs)
     path = args.data_dir / TRUTH_FILE
     truth = SyntheticTruth.load(path) if path.exists() else None
-    data = load_data(args, image_size_of(model))
+    data = read_data(args, image_size_of(model))
     try:
         audit = audit_negatives(
             model,

@@ -10,13 +10,13 @@ from fndrec.cli._data import (
     add_data_arguments,
     add_ranking_arguments,
     image_size_of,
-    load_data,
     load_model_folder,
+    read_data,
 )
 from fndrec.cli._run import RunRecord
-from fndrec.data import atomic_write
 from fndrec.errors import DataError
 from fndrec.evaluation import compare
+from fndrec.files import atomic_write
 from fndrec.models import OutfitRecommender
 
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
         name: load_model_folder(folder)
         for name, folder in zip(model_names(folders), folders, strict=True)
     }
-    data = load_data(args, common_image_size(models))
+    data = read_data(args, common_image_size(models))
     # TensorFlow warns here that a function is traced for each model anew.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     found = compare(

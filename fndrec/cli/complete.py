@@ -11,13 +11,13 @@ from fndrec.cli import _types
 from fndrec.cli._data import (
     add_data_arguments,
     image_size_of,
-    load_data,
     load_model_folder,
+    read_data,
 )
 from fndrec.cli._found import Found, add_out_argument, check_out, write_found
 from fndrec.cli._limits import add_limit_arguments, limits_of
 from fndrec.cli._run import RunRecord
-from fndrec.data.readers.csv_tables import read_csv_file
+from fndrec.data.readers.tables.csv import read_csv_file
 from fndrec.retrieval import OutfitCompleter
 
 
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
     check_out(args.out)
     model = load_model_folder(args.model_dir)
     table = read_csv_file(args.partial, ("user_id", "item_ids"))
-    data = load_data(args, image_size_of(model))
+    data = read_data(args, image_size_of(model))
     users = table["user_id"].to_pylist()
     outfits = [
         ids.split(";") if ids else [] for ids in table["item_ids"].to_pylist()

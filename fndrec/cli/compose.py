@@ -10,8 +10,8 @@ from fndrec.cli import _types
 from fndrec.cli._data import (
     add_data_arguments,
     image_size_of,
-    load_data,
     load_model_folder,
+    read_data,
 )
 from fndrec.cli._found import Found, add_out_argument, check_out, write_found
 from fndrec.cli._limits import add_limit_arguments, limits_of
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> None:
     record = RunRecord(args)
     check_out(args.out)
     model = load_model_folder(args.model_dir)
-    data = load_data(args, image_size_of(model))
+    data = read_data(args, image_size_of(model))
     composer = OutfitComposer(
         model,
         data,

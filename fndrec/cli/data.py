@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from fndrec.cli import _convert, _inspect, _types
-from fndrec.data import LAYOUTS, FixedCandidates, OutfitData, read_fixed
+from fndrec.data import (
+    LAYOUTS,
+    FixedCandidates,
+    OutfitData,
+    load_data,
+    read_fixed,
+)
 from fndrec.errors import DataError
 
 ACTIONS = {"inspect": _inspect, "convert": _convert}
@@ -134,7 +140,7 @@ def _read(
         )
         if (value := getattr(args, name)) is not None
     }
-    data = OutfitData.load(
+    data = load_data(
         args.data_dir,
         on_error=args.on_error,
         max_slots=args.max_slots,

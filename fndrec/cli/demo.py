@@ -18,14 +18,11 @@ import numpy as np
 from fndrec.cli import _types
 from fndrec.cli._data import MODEL_FILE
 from fndrec.cli._run import RunRecord, check_new_folder
-from fndrec.data import (
-    OutfitData,
-    SyntheticShop,
-    atomic_folder,
-    atomic_write,
-)
-from fndrec.evaluation import evaluate, outfit_sheet
+from fndrec.data import OutfitData, SyntheticShop
+from fndrec.evaluation import evaluate
+from fndrec.files import atomic_folder, atomic_write
 from fndrec.models import load_model
+from fndrec.plots import outfit_sheet
 
 SHOWN = 6
 

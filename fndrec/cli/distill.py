@@ -11,7 +11,7 @@ import keras
 
 from fndrec.cli import _types
 from fndrec.cli._backup import open_backup
-from fndrec.cli._data import image_size_of, load_data, load_model_folder
+from fndrec.cli._data import image_size_of, load_model_folder, read_data
 from fndrec.cli._fit import (
     add_fit_arguments,
     batch_arguments,
@@ -24,7 +24,7 @@ from fndrec.cli._fit import (
 from fndrec.cli._run import RunRecord
 from fndrec.data import EraseItem
 from fndrec.losses import FalseNegativeDistillation, KnowledgeDistillation
-from fndrec.models import FNDStudent
+from fndrec.models import FNDStudent, align
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,9 +88,9 @@ def run(args: argparse.Namespace) -> None:
     check_outputs(args)
     record = RunRecord(args)
     teacher = load_model_folder(args.teacher)
-    data = load_data(args, image_size_of(teacher))
+    data = read_data(args, image_size_of(teacher))
     # The users too, where the teacher itself has none.
-    _, data = teacher.seeing(data)
+    _, data = align(teacher, data)
     print(data, flush=True)
     backup = open_backup(args, record, data)
     keras.config.set_dtype_policy(args.precision)

@@ -8,8 +8,8 @@ from fndrec.cli._data import (
     add_data_arguments,
     add_ranking_arguments,
     image_size_of,
-    load_data,
     load_model_folder,
+    read_data,
 )
 from fndrec.cli._run import RunRecord
 from fndrec.data import OutfitData, read_fixed
@@ -21,6 +21,7 @@ from fndrec.evaluation import (
     SampledNegatives,
     evaluate,
 )
+from fndrec.models import with_likes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,9 +71,9 @@ def run(args: argparse.Namespace) -> None:
     record = RunRecord(args)
     protocol: Protocol | None = _protocol(args)
     model = load_model_folder(args.model_dir)
-    data = load_data(args, image_size_of(model))
+    data = read_data(args, image_size_of(model))
     if args.fold_in:
-        model = model.with_likes(data)
+        model = with_likes(model, data)
     if args.fixed is not None:
         protocol = _fixed(args, data)
     result = evaluate(

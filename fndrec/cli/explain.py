@@ -12,14 +12,15 @@ from fndrec.cli import _types
 from fndrec.cli._data import (
     add_data_arguments,
     image_size_of,
-    load_data,
     load_model_folder,
+    read_data,
 )
 from fndrec.cli._found import Found, add_out_argument, check_out, write_found
 from fndrec.cli._run import RunRecord
 from fndrec.errors import DataError
-from fndrec.retrieval import Explanation, explain, explanation_sheet, recommend
-from fndrec.retrieval.explain import given_sets
+from fndrec.plots import explanation_sheet
+from fndrec.retrieval import Explanation, explain, recommend
+from fndrec.retrieval.explaining.explain import given_sets
 
 # Of the picture, if the model looks at none.
 PHOTO_SIZE = 128
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
     check_out(args.out)
     record = RunRecord(args)
     model = load_model_folder(args.model_dir)
-    data = load_data(args, None)
+    data = read_data(args, None)
     outfits, sets = args.outfits, args.item_sets
     if sets is not None:
         sets = [_ids(words) for words in sets]
@@ -81,7 +82,7 @@ def run(args: argparse.Namespace) -> None:
         # An id mistyped is told before photos are decoded.
         given_sets(data, outfits, sets)
     if data.photos is not None:
-        data = load_data(args, image_size_of(model) or PHOTO_SIZE)
+        data = read_data(args, image_size_of(model) or PHOTO_SIZE)
     if args.k is not None:
         best = recommend(model, data, [args.user], args.k)[0]
         outfits = [found.outfit_id for found in best]

@@ -7,14 +7,14 @@ from fndrec.cli import _types
 from fndrec.cli._data import (
     add_data_arguments,
     image_size_of,
-    load_data,
     load_model_folder,
+    read_data,
     read_lines,
 )
 from fndrec.cli._run import RunRecord
 from fndrec.errors import DataError
 from fndrec.serving import export
-from fndrec.serving.precision import PRECISIONS
+from fndrec.serving.export.precision import PRECISIONS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
     model = load_model_folder(args.model_dir)
     data = None
     if args.data_dir is not None:
-        data = load_data(args, image_size_of(model))
+        data = read_data(args, image_size_of(model))
     path = export(
         model,
         args.export_dir,

@@ -12,13 +12,13 @@ from pathlib import Path
 from fndrec.cli._data import (
     add_data_arguments,
     image_size_of,
-    load_data,
     load_model_folder,
+    read_data,
 )
 from fndrec.cli._run import RunRecord
 from fndrec.errors import DataError
 from fndrec.serving import DeviceFile, export_on_device, with_precision
-from fndrec.serving.on_device import RUNTIMES, check_target
+from fndrec.serving.device.on_device import RUNTIMES, check_target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
     if model.item_tower.compute_dtype != "float32":
         # Small runtimes have no bfloat16; the weights are float32 anyway.
         model = with_precision(model, "float32")
-    data = load_data(args, image_size_of(model))
+    data = read_data(args, image_size_of(model))
     # The converters tell of their every step.
     for name in ("tensorflow", "tf2onnx"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -17,8 +17,8 @@ from fndrec.cli import _types
 from fndrec.cli._data import (
     add_data_arguments,
     image_size_of,
-    load_data,
     load_model_folder,
+    read_data,
     read_lines,
 )
 from fndrec.cli._found import Found, add_out_argument, check_out, write_found
@@ -120,9 +120,9 @@ def run(args: argparse.Namespace) -> None:
         sold_out = read_lines(args.out_of_stock, "an item id")
     model = load_model_folder(args.model_dir)
     # Before the photos, which take long.
-    data = load_data(args, None)
+    data = read_data(args, None)
     _check_ids(args, data, model)
-    data = load_data(args, image_size_of(model) or PICTURE_SIZE)
+    data = read_data(args, image_size_of(model) or PICTURE_SIZE)
     try:
         index = OutfitIndex.from_model(
             model, data, approximate=args.approximate

@@ -16,8 +16,8 @@ from fndrec.cli import _types
 from fndrec.cli._data import (
     MODEL_FILE,
     add_negative_sampling,
-    load_data,
     load_model_folder,
+    read_data,
 )
 from fndrec.cli._run import RUN_FILE, RunRecord
 from fndrec.cli.audit import TRUTH_FILE
@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> None:
         name = "model"
     teacher, notes = _teacher(args, run_record, name)
     models = {name: model} | ({} if teacher is None else {"teacher": teacher})
-    data = load_data(args, common_image_size(models))
+    data = read_data(args, common_image_size(models))
     print(data, flush=True)
     path = args.data_dir / TRUTH_FILE
     # TensorFlow warns here that a function is traced for each model anew.

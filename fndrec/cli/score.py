@@ -15,13 +15,15 @@ import pyarrow as pa
 from fndrec.cli._data import (
     add_data_arguments,
     image_size_of,
-    load_data,
     load_model_folder,
+    read_data,
 )
 from fndrec.cli._run import RunRecord
-from fndrec.data import OutfitData, atomic_path
-from fndrec.data.readers.csv_tables import read_csv_file
+from fndrec.data import OutfitData
+from fndrec.data.readers.tables.csv import read_csv_file
 from fndrec.errors import DataError
+from fndrec.files import atomic_path
+from fndrec.models import align
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,14 +52,14 @@ def run(args: argparse.Namespace) -> None:
                 f"{args.pairs}: no column `{name}` was expected, as it is "
                 f"added. Received: columns {pairs.column_names}"
             )
-    data = load_data(args, None)
+    data = read_data(args, None)
     outfits = item_sets(pairs, data, str(args.pairs))
     size = image_size_of(model)
     if size is not None:
-        data = load_data(args, size)
+        data = read_data(args, size)
         # Items whose photo is broken may have been dropped.
         outfits = item_sets(pairs, data, str(args.pairs))
-    model, data = model.seeing(data)
+    model, data = align(model, data)
     users = data.vocabulary.users.rows(pairs["user_id"].combine_chunks()) + 1
     scores = model.score_sets(data, users, outfits[:, None])
     columns = {

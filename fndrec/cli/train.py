@@ -11,7 +11,7 @@ import keras
 
 from fndrec.cli import _types
 from fndrec.cli._backup import open_backup
-from fndrec.cli._data import image_size_of, load_data, load_model_folder
+from fndrec.cli._data import image_size_of, load_model_folder, read_data
 from fndrec.cli._fit import (
     add_fit_arguments,
     batch_arguments,
@@ -24,7 +24,7 @@ from fndrec.cli._fit import (
 from fndrec.cli._run import RunRecord
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
-from fndrec.models import FNDTeacher, OutfitRecommender
+from fndrec.models import FNDTeacher, OutfitRecommender, by_history
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
     check_outputs(args)
     record = RunRecord(args)
     begun = _begun(args)
-    data = load_data(
+    data = read_data(
         args, args.image_size if begun is None else image_size_of(begun)
     )
     if begun is not None:
@@ -102,7 +102,7 @@ def _begun(args: argparse.Namespace) -> OutfitRecommender | None:
             f"with it. Received: --users {args.users}"
         )
     with checked_arguments():
-        return load_model_folder(args.table).by_history()
+        return by_history(load_model_folder(args.table))
 
 
 def _teacher(args: argparse.Namespace, data: OutfitData) -> FNDTeacher:

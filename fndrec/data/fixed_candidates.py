@@ -28,7 +28,7 @@ class FixedCandidates:
 
     Example:
 
-    >>> data = fndrec.OutfitData.load("polyvore", variant="630")
+    >>> data = fndrec.load_data("polyvore", variant="630")
     >>> fixed = fndrec.data.read_fixed("polyvore", data, variant="630")
     >>> fixed["fitb_test"].outfits.shape
     (12600, 4, 3)

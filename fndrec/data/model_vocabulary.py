@@ -10,7 +10,7 @@ from fndrec.data.vocabulary import Vocabulary
 from fndrec.errors import DataError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ModelVocabulary:
     """What a trained model knows by name.
 

@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fndrec.data.split_summary import SplitSummary
-from fndrec.data.spread import Spread
-from fndrec.data.tables import OutfitData
+from fndrec.data.outfit_data import OutfitData
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class DataSummary:
 
     Example:
 
-    >>> data = fndrec.OutfitData.load("shop")
+    >>> data = fndrec.load_data("shop")
     >>> print(fndrec.data.DataSummary.of(data))
     """
 
@@ -225,3 +223,63 @@ def _rest(count: int, noun: str, what: str) -> str:
     if not count:
         return ""
     return f"; {count:,} {noun}{'s' if count > 1 else ''} {what}"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a number is spread.
+
+    Args:
+        low: The least.
+        median: The median.
+        mean: The mean.
+        high: The greatest.
+    """
+
+    low: int
+    median: float
+    mean: float
+    high: int
+
+    @classmethod
+    def of(cls, counts: npt.NDArray[np.integer]) -> Spread:
+        """The spread of counts; zeros if there are none."""
+        if not len(counts):
+            return cls(0, 0.0, 0.0, 0)
+        return cls(
+            int(counts.min()),
+            float(np.median(counts)),
+            float(counts.mean()),
+            int(counts.max()),
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.low:,} to {self.high:,}, median {self.median:,.10g}, "
+            f"mean {self.mean:,.1f}"
+        )
+
+
+@dataclass(frozen=True)
+class SplitSummary:
+    """One split in numbers.
+
+    Args:
+        likes: Likes.
+        users: Users with a like.
+        outfits: Outfits liked.
+        items: Items of those outfits.
+        cold_users: Of the users, those without a like in train.
+        cold_outfits: Of the outfits, those that nobody likes in train.
+        cold_items: Of the items, those in no outfit liked in train.
+        likes_a_user: Of the users.
+    """
+
+    likes: int
+    users: int
+    outfits: int
+    items: int
+    cold_users: int
+    cold_outfits: int
+    cold_items: int
+    likes_a_user: Spread

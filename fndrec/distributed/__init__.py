@@ -1,6 +1,5 @@
 """Past one device: training on several, whole catalogues on many."""
 
-from fndrec.distributed.backup import ChiefBackup
 from fndrec.distributed.distribute import distribute
 from fndrec.distributed.embed_catalogue import embed_catalogue
 from fndrec.distributed.job import Done, Workers
@@ -8,7 +7,6 @@ from fndrec.distributed.recommend_all import recommend_all
 from fndrec.distributed.workers import is_chief
 
 __all__ = [
-    "ChiefBackup",
     "Done",
     "Workers",
     "distribute",

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from fndrec.data import atomic_write
 from fndrec.distributed.part_writer import BAD, ROWS, PartWriter
 from fndrec.distributed.parts import Part
 from fndrec.errors import DataError
 from fndrec.extras import require
+from fndrec.files import atomic_write
 
 JOB_FILE = "job.json"
 BAD_FILE = "bad.csv"

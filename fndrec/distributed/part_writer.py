@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fndrec.data import atomic_path
 from fndrec.distributed.exported import use_threads
 from fndrec.distributed.parts import Part
+from fndrec.files import atomic_path
 
 ROWS = "rows"
 BAD = "bad"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from fndrec.data.photos import MAX_PIXELS
+from fndrec.data.photos.decode import MAX_PIXELS
 
 FORMATS = ("JPEG", "PNG", "BMP")
 """What an exported model decodes."""

@@ -1,25 +1,20 @@
 """Protocols, baselines and reports."""
 
-from fndrec.evaluation.audit import audit_negatives
+from fndrec.evaluation.audit.audit import audit_negatives
+from fndrec.evaluation.audit.calibrated_distance import HeldOutFalseness
+from fndrec.evaluation.audit.liked_probability import LikedProbability
+from fndrec.evaluation.audit.negative_audit import NegativeAudit
+from fndrec.evaluation.audit.precision_recall import PrecisionRecall
 from fndrec.evaluation.baselines import Baseline, default_baselines
 from fndrec.evaluation.candidates import Candidates
-from fndrec.evaluation.cold_items import evaluate_cold_items
 from fndrec.evaluation.cold_result import ColdResult
-from fndrec.evaluation.cold_users import evaluate_cold_users
-from fndrec.evaluation.compare import compare
-from fndrec.evaluation.comparison import Comparison
+from fndrec.evaluation.costs.compare import compare
+from fndrec.evaluation.costs.comparison import Comparison
+from fndrec.evaluation.costs.model_costs import ModelCosts
+from fndrec.evaluation.costs.multiply_adds import multiply_adds
 from fndrec.evaluation.evaluate import evaluate
-from fndrec.evaluation.held_out_falseness import HeldOutFalseness
 from fndrec.evaluation.held_out_users import hold_out_items, hold_out_users
-from fndrec.evaluation.interval import Interval
-from fndrec.evaluation.liked_probability import LikedProbability
 from fndrec.evaluation.matrix_factorization import MatrixFactorization
-from fndrec.evaluation.mlflow_metrics import MLflowMetrics
-from fndrec.evaluation.model_costs import ModelCosts
-from fndrec.evaluation.multiply_adds import multiply_adds
-from fndrec.evaluation.negative_audit import NegativeAudit
-from fndrec.evaluation.outfit_sheet import outfit_sheet
-from fndrec.evaluation.precision_recall import PrecisionRecall
 from fndrec.evaluation.protocols import (
     PROTOCOLS,
     AllOutfits,
@@ -29,11 +24,12 @@ from fndrec.evaluation.protocols import (
     Protocol,
     SampledNegatives,
 )
+from fndrec.evaluation.protocols.cold_items import evaluate_cold_items
+from fndrec.evaluation.protocols.cold_users import evaluate_cold_users
 from fndrec.evaluation.result import EvaluationResult
 from fndrec.evaluation.scorer import Scorer
 from fndrec.evaluation.user_metrics import user_metrics
-from fndrec.evaluation.user_values import UserValues
-from fndrec.evaluation.validation import Validation
+from fndrec.evaluation.user_values import Interval, UserValues
 
 __all__ = [
     "PROTOCOLS",
@@ -49,7 +45,6 @@ __all__ = [
     "HeldOutFalseness",
     "Interval",
     "LikedProbability",
-    "MLflowMetrics",
     "MatrixFactorization",
     "ModelCosts",
     "NegativeAudit",
@@ -58,7 +53,6 @@ __all__ = [
     "SampledNegatives",
     "Scorer",
     "UserValues",
-    "Validation",
     "audit_negatives",
     "compare",
     "default_baselines",
@@ -68,6 +62,5 @@ __all__ = [
     "hold_out_items",
     "hold_out_users",
     "multiply_adds",
-    "outfit_sheet",
     "user_metrics",
 ]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from fndrec.data import atomic_write
 from fndrec.evaluation.markdown_table import markdown_table
+from fndrec.files import atomic_write
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from fndrec.data import atomic_write
-from fndrec.evaluation.interval import Interval
 from fndrec.evaluation.markdown_table import markdown_table
-from fndrec.evaluation.user_values import UserValues, intervals
+from fndrec.evaluation.user_values import Interval, UserValues, intervals
+from fndrec.files import atomic_write
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from fndrec.data import OutfitData
-from fndrec.models import OutfitRecommender
+from fndrec.models import OutfitRecommender, align
 
 
 class Scorer(Protocol):
@@ -38,7 +38,7 @@ class ModelScorer:
 
     def __init__(self, model: OutfitRecommender, data: OutfitData) -> None:
         self.trained = model
-        self.model, self.data = model.seeing(data)
+        self.model, self.data = align(model, data)
         self._every: tuple[np.ndarray, tf.Tensor] | None = None
 
     def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
@@ -81,3 +81,24 @@ def score_all(
         data.outfit_items, (len(users), *data.outfit_items.shape)
     )
     return scorer.score(users, every)
+
+
+def model_of(scorer: Scorer, protocol: str) -> OutfitRecommender:
+    """The model as it was trained.
+
+    Args:
+        scorer: What is measured.
+        protocol: Name of the protocol, for the error.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: If it is no model.
+    """
+    if not isinstance(scorer, ModelScorer):
+        raise ValueError(
+            f"The protocol {protocol!r} measures models alone. "
+            f"Received: {type(scorer).__name__}"
+        )
+    return scorer.trained

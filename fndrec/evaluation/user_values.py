@@ -6,13 +6,26 @@ from typing import Self, TypeVar
 
 import numpy as np
 
-from fndrec.evaluation.interval import Interval
-
 Name = TypeVar("Name", bound=Hashable)
 
 DRAWS = 1000
 # Draws at once: users of a large shop times these have to fit into memory.
 CHUNK = 50
+
+
+@dataclasses.dataclass(frozen=True)
+class Interval:
+    """A value and where it probably lies.
+
+    Attributes:
+        value: The value.
+        low: Lower end of the interval of 95%.
+        high: Upper end.
+    """
+
+    value: float
+    low: float
+    high: float
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

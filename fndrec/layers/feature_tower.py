@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from fndrec.layers._checks import positive_int, rate
+from fndrec.checks import positive_int, rate
 from fndrec.layers._seeds import part_seed
 
 

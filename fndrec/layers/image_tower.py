@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.layers._checks import positive_float, positive_int, rate
+from fndrec.checks import positive_float, positive_int, rate
 from fndrec.layers._seeds import part_seed
 from fndrec.layers.alexnet import alexnet
 

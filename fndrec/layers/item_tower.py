@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from fndrec.layers._checks import positive_int
+from fndrec.checks import positive_int
 from fndrec.layers.feature_tower import FeatureTower
 from fndrec.layers.id_embedding import IdEmbedding
 from fndrec.layers.image_tower import ImageTower

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.layers._checks import positive_int
+from fndrec.checks import positive_int
 
 
 @keras.saving.register_keras_serializable("fndrec")

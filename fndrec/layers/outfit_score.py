@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.layers._checks import positive_float
+from fndrec.checks import positive_float
 
 SCORES = ("cosine", "squared_distance")
 ANCHORS = ("attention", "max")

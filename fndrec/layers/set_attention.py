@@ -5,8 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from fndrec.checks import positive_int, rate
 from fndrec.layers._attention import attend
-from fndrec.layers._checks import positive_int, rate
 from fndrec.layers._folded import (
     affine,
     after_norm,

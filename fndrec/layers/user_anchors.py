@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.layers._checks import non_negative_float, positive_int
+from fndrec.checks import non_negative_float, positive_int
 from fndrec.layers.id_embedding import IdEmbedding
 
 # On the diagonal: the logarithm of equal anchors stays finite.

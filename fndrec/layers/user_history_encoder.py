@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.layers._checks import non_negative_float, positive_int, rate
+from fndrec.checks import non_negative_float, positive_int, rate
 from fndrec.layers._seeds import part_seed
 
 # Of the running mean of liked outfits.

@@ -1,10 +1,10 @@
 """Keras losses: ranking, distillation and contrastive."""
 
 from fndrec.losses.bpr import BPR
+from fndrec.losses.distance_zscore import falseness
 from fndrec.losses.false_negative_distillation import (
     FalseNegativeDistillation,
 )
-from fndrec.losses.falseness import falseness
 from fndrec.losses.knowledge_distillation import KnowledgeDistillation
 from fndrec.losses.ntxent import NTXent
 from fndrec.losses.softmax_ranking import SoftmaxRanking

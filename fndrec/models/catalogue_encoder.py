@@ -1,8 +1,11 @@
 """Catalogues and their users as vectors."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -11,18 +14,16 @@ from keras import ops
 from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
 from fndrec.data.item_sets import distinct_items_of, distinct_outfits_of
 from fndrec.errors import DataError
-from fndrec.models.other_users import by_history, with_likes
+from fndrec.layers.shrunken_mean import PRIOR_LIKES
 from fndrec.models.outfit_encoder import OutfitEncoder
 from fndrec.models.outfit_graph import BLOCK, OutfitGraph
-from fndrec.models.users_by_likes import PRIOR_LIKES, vectors_of_likes
-
-if TYPE_CHECKING:
-    from fndrec.models.recommender import OutfitRecommender
 
 # What the towers call the size of what they look at.
 SIZES = {"feature": "num_features", "image": "image_size"}
 # Outfits whose vectors are held at once while users score them.
 AT_ONCE = 500_000
+# Liked outfits, padding included, that users are computed from at once.
+LIKES_AT_ONCE = 100_000
 
 
 class CatalogueEncoder(OutfitEncoder):
@@ -31,10 +32,10 @@ class CatalogueEncoder(OutfitEncoder):
     See `OutfitRecommender`.
     """
 
-    def knows(self, data: OutfitData) -> ModelVocabulary:
-        """What this model knows by name once it is trained on `data`.
+    def vocabulary_for(self, data: OutfitData) -> ModelVocabulary:
+        """Returns the vocabulary of this model once trained on `data`.
 
-        Without users, if they are known by what they liked alone.
+        It has no users if the model knows them by their likes alone.
         """
         known = data.vocabulary
         if self.knows_users_by_likes:
@@ -281,71 +282,84 @@ class CatalogueEncoder(OutfitEncoder):
             return np.asarray(self.encode_users(np.arange(users)))
         return vectors_of_likes(self, data)
 
-    def with_likes(self, data: OutfitData) -> "OutfitRecommender":
-        """This model with a row for each user who likes something in train.
-
-        A user who has a row already keeps it; the row of another is computed
-        from the likes, without any training, see `encode_likes`. So a model
-        trained before a user came knows that user, and one that knows users
-        by what they liked becomes one that can be asked by name.
-
-        Args:
-            data: The data set, with photos loaded if the model looks at them.
-
-        Returns:
-            A model that shares all layers with this one but that of the
-            users; it is not compiled.
-
-        Raises:
-            DataError: If the data lacks what the model looks at.
-
-        Example:
-
-        >>> fndrec.recommend(model.with_likes(data), data, ["new user"])
-        """
-        return with_likes(self, data)
-
-    def by_history(self) -> Self:
-        """A copy of this model that knows users by what they liked.
-
-        Its `UserHistoryEncoder` begins as the closed form of `encode_likes`,
-        and is shrunk to it where likes are few. Trained on for some epochs,
-        at the rate that the table learned at, it is better than one trained
-        from the start: a user vector of one's own tells the towers more than
-        few likes do, and is needed no more afterwards.
-
-        Returns:
-            The copy, not compiled. It learns from batches with histories.
-
-        Raises:
-            ValueError: If users of this model are no table.
-
-        Example:
-
-        >>> model = teacher.by_history()
-        >>> model.compile(keras.optimizers.AdamW(3e-3))
-        >>> model.fit(data.batches("train", 256, history=15), epochs=6)
-        """
-        return by_history(self)
-
-    def share(self, model: "CatalogueEncoder") -> None:
+    def _share_graphs(self, model: CatalogueEncoder) -> None:
         """Uses what another model of the same layers makes of likes."""
-        self._encode_likes = model.origin().encode_likes
+        self._encode_likes = model.likes_model().encode_likes
         # What does not depend on users is traced once.
         for graph in ("_encode_items_graph", "_outfit_graphs", "_score_graph"):
             self.__dict__[graph] = getattr(model, graph)
 
-    def seeing(self, data: OutfitData) -> "tuple[CatalogueEncoder, OutfitData]":
-        """This model ready for users by name, and `data` as it sees it.
 
-        Args:
-            data: The data set.
+def _liked_by_index(
+    data: OutfitData,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The likes of the users that a model knows, sorted by user.
 
-        Returns:
-            The model, or `with_likes` of it where users are known by what
-            they liked alone; and the data with the model's vocabulary.
-        """
-        model = self.with_likes(data) if self.knows_users_by_likes else self
-        if model.vocabulary is not None:
-            data = data.with_vocabulary(model.vocabulary)
-        return model, data
+    Args:
+        data: The data set, as the model sees it.
+
+    Returns:
+        Distinct outfit rows `(outfits,)`; for each like its position among
+        them `(likes,)`; likes of each user index `(users + 1,)`, 0 for the
+        cold-start user.
+    """
+    likes = data.likes("train")
+    index = data.user_index[likes.user]
+    order = np.argsort(index, kind="stable")
+    order = order[index[order] > 0]
+    count = np.bincount(index[order], minlength=len(data.vocabulary.users) + 1)
+    rows, at = np.unique(likes.outfit[order], return_inverse=True)
+    return rows, at.reshape(-1), count
+
+
+def _padded_chunks(
+    count: np.ndarray,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Users of similar numbers of likes together, as padded positions.
+
+    Args:
+        count: `(users,)` likes of each user, which follow one another.
+
+    Yields:
+        Users `(batch,)` and positions of their likes `(batch, most)`, -1
+        padding.
+    """
+    start = np.cumsum(count) - count
+    users = np.argsort(-count, kind="stable")
+    users = users[count[users] > 0]
+    while len(users):
+        most = int(count[users[0]])
+        batch = users[: max(1, LIKES_AT_ONCE // most)]
+        users = users[len(batch) :]
+        at = np.arange(most)[None]
+        yield (
+            batch,
+            np.where(
+                at < count[batch][:, None], start[batch][:, None] + at, -1
+            ).astype(np.int32),
+        )
+
+
+def vectors_of_likes(model: CatalogueEncoder, data: OutfitData) -> np.ndarray:
+    """The cold-start user and the users of a data set, by their train likes.
+
+    Args:
+        model: The model, whose `encode_likes` makes them.
+        data: The data set, its vocabulary naming the wanted users.
+
+    Returns:
+        Float32 array `(users + 1, dim)` or `(users + 1, anchors, dim)`; a
+        user without likes is the cold-start user.
+    """
+    rows, at, count = _liked_by_index(data)
+    sets = data.outfit_items[rows]
+    items, positions = np.unique(sets[sets >= 0], return_inverse=True)
+    places = np.full_like(sets, -1)
+    places[sets >= 0] = positions
+    outfits = model.embed_outfits(model.embed_items(data, items), places)
+    cold = model.embed_likes(outfits, np.full((1, 1), -1, np.int32))
+    vectors = np.repeat(cold, len(count), axis=0)
+    for users, likes in _padded_chunks(count):
+        likes = np.where(likes >= 0, at[likes], -1).astype(np.int32)
+        vectors[users] = model.embed_likes(outfits, likes)
+    return vectors

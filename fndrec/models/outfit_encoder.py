@@ -17,8 +17,8 @@ from fndrec.layers import (
     SetTransformer,
     UserHistoryEncoder,
 )
+from fndrec.layers.shrunken_mean import PRIOR_LIKES, shrunken_mean
 from fndrec.models.model_parts import Users
-from fndrec.models.users_by_likes import PRIOR_LIKES, shrunken_mean
 
 VOCABULARY_FILE = "vocabulary.json"
 
@@ -92,8 +92,8 @@ class OutfitEncoder(_tfrs.Model):
         if self.knows_users_by_likes:
             raise ValueError(
                 "This model knows users by the outfits they liked alone. "
-                "`model.with_likes(data)` has a row for each. Received: "
-                "users by index"
+                "`fndrec.models.with_likes(model, data)` has a row for each. "
+                "Received: users by index"
             )
         return self.user_embedding(users, training=training)
 
@@ -103,8 +103,11 @@ class OutfitEncoder(_tfrs.Model):
         return isinstance(self.user_embedding, UserHistoryEncoder)
 
     # No property, as Keras looks for what to save in the values of those.
-    def origin(self) -> "OutfitEncoder":
-        """The model whose `encode_likes` this one uses: see `with_likes`."""
+    def likes_model(self) -> "OutfitEncoder":
+        """Returns the model whose `encode_likes` this one uses.
+
+        This model itself, unless `fndrec.models.with_likes` made it.
+        """
         made: OutfitEncoder | None = getattr(
             self._encode_likes, "__self__", None
         )

@@ -12,7 +12,11 @@ from fndrec.layers import ItemTower, MeanPool, OutfitScore, SetTransformer
 from fndrec.losses import SoftmaxRanking
 from fndrec.metrics import UserAUC
 from fndrec.models import replicas
-from fndrec.models.candidates import candidate_cosines, exclude, liked_first
+from fndrec.models.candidate_scores import (
+    candidate_cosines,
+    exclude,
+    liked_first,
+)
 from fndrec.models.catalogue_encoder import CatalogueEncoder
 from fndrec.models.model_parts import Users, parts_for
 

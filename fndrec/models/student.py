@@ -14,8 +14,8 @@ from fndrec.losses import (
     NTXent,
 )
 from fndrec.models import replicas
-from fndrec.models.knowledge import TeacherKnowledge
 from fndrec.models.recommender import OutfitRecommender
+from fndrec.models.teacher_targets import TeacherKnowledge
 
 Distillation = FalseNegativeDistillation | KnowledgeDistillation
 
@@ -120,7 +120,7 @@ class FNDStudent(OutfitRecommender):
             **cls.parts_for(data, dim=dim, width=width, **kwargs),
             projection_dim=dim if contrastive else None,
         )
-        model.vocabulary = model.knows(data)
+        model.vocabulary = model.vocabulary_for(data)
         return model
 
     def compile(

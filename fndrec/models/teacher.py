@@ -5,8 +5,8 @@ from typing import Any, Self
 import keras
 
 from fndrec.data import OutfitData
-from fndrec.models.knowledge import TeacherKnowledge
 from fndrec.models.recommender import OutfitRecommender
+from fndrec.models.teacher_targets import TeacherKnowledge
 
 
 @keras.saving.register_keras_serializable("fndrec")
@@ -55,7 +55,7 @@ class FNDTeacher(OutfitRecommender):
             The teacher, built, not compiled.
         """
         model = cls(**cls.parts_for(data, dim=dim, width=width, **kwargs))
-        model.vocabulary = model.knows(data)
+        model.vocabulary = model.vocabulary_for(data)
         return model
 
     def knowledge(

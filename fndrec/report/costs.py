@@ -6,7 +6,7 @@ from typing import Any
 
 from fndrec.data import OutfitData
 from fndrec.evaluation import Comparison
-from fndrec.evaluation.compare import model_costs
+from fndrec.evaluation.costs.compare import model_costs
 from fndrec.models import OutfitRecommender
 from fndrec.report.figures import Figures
 from fndrec.report.ranking import Ranking

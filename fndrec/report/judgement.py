@@ -7,8 +7,8 @@ import numpy as np
 
 from fndrec.data import OutfitData, SyntheticTruth
 from fndrec.evaluation import HeldOutFalseness
-from fndrec.evaluation.held_out_falseness import MIN_LIKES
-from fndrec.models import OutfitRecommender
+from fndrec.evaluation.audit.calibrated_distance import MIN_LIKES
+from fndrec.models import OutfitRecommender, align
 from fndrec.report.figures import SERIES, Figures
 from fndrec.report.ranking import Ranking
 
@@ -79,7 +79,7 @@ class Judgement:
         falseness = liked = None
         calibration = _calibration(data)
         if calibration is not None:
-            judge, seen = judge.seeing(data)
+            judge, seen = align(judge, data)
             z = HeldOutFalseness(judge, seen, calibration)(users, outfits)
             falseness = z.reshape(shape)
         if truth is not None:

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from fndrec.evaluation.interval import Interval
+from fndrec.evaluation.user_values import Interval
 
 TEMPLATE = "report.html.j2"
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from fndrec.data import OutfitData
-from fndrec.data.photos import read_photo
+from fndrec.data.photos.decode import read_photo
 from fndrec.errors import DataError
 
 # Side of a photo in pixels, twice that on the page, for sharp screens.

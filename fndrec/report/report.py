@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from fndrec.data import OutfitData, SyntheticTruth, atomic_write
+from fndrec.data import OutfitData, SyntheticTruth
 from fndrec.evaluation import EvaluationResult
-from fndrec.evaluation.interval import Interval
 from fndrec.evaluation.protocols.candidate_ranking import COLUMNS
+from fndrec.evaluation.user_values import Interval
 from fndrec.extras import require
+from fndrec.files import atomic_write
 from fndrec.models import OutfitRecommender
 from fndrec.report import curves, data_summary
 from fndrec.report.costs import costs_of

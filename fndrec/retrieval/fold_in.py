@@ -6,8 +6,8 @@ import numpy as np
 
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
+from fndrec.layers.shrunken_mean import PRIOR_LIKES
 from fndrec.models import OutfitRecommender
-from fndrec.models.users_by_likes import PRIOR_LIKES
 
 MAX_LIKES = 1000
 

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fndrec.data import OutfitData
-from fndrec.models import OutfitRecommender
-from fndrec.retrieval._anchors import search_anchors
-from fndrec.retrieval._checks import check_k
-from fndrec.retrieval.outfit_filter import OutfitFilter
-from fndrec.retrieval.outfit_index import OutfitIndex
+from fndrec.models import OutfitRecommender, align
+from fndrec.retrieval.index._anchors import search_anchors
+from fndrec.retrieval.index._checks import check_k
+from fndrec.retrieval.index.outfit_filter import OutfitFilter
+from fndrec.retrieval.index.outfit_index import OutfitIndex
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +70,7 @@ def recommend(
     ...     print(found.outfit_id, found.score)
     """
     check_k(k)
-    model, data = model.seeing(data)
+    model, data = align(model, data)
     if index is None:
         index = OutfitIndex.from_model(model, data)
     if not len(index):

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from fndrec.extras import require
-from fndrec.serving.export import export
-from fndrec.serving.on_device import DeviceFile, export_on_device
-from fndrec.serving.precision import with_precision
+from fndrec.serving.device.on_device import DeviceFile, export_on_device
+from fndrec.serving.export.export import export
+from fndrec.serving.export.precision import with_precision
 from fndrec.serving.serving_error import ServingError
 
 if TYPE_CHECKING:
-    from fndrec.serving.client import Client
+    from fndrec.serving.client.client import Client
     from fndrec.serving.server import Server
 
 __all__ = [
@@ -38,7 +38,7 @@ def __getattr__(name: str) -> Any:
     for package in PACKAGES[name]:
         require(package, "serving", f"fndrec.serving.{name}")
     if name == "Client":
-        from fndrec.serving.client import Client
+        from fndrec.serving.client.client import Client
 
         return Client
     from fndrec.serving.server import Server

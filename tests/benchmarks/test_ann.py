@@ -7,7 +7,7 @@ import numpy as np
 from tiny_models import tiny_teacher
 
 from benchmarks import ann
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, write_csv
 
 
 def test_recombined_outfits_are_distinct_and_shaped_alike(
@@ -24,7 +24,7 @@ def test_recombined_outfits_are_distinct_and_shaped_alike(
 
 
 def test_build_and_measure(tiny_data: OutfitData, tmp_path: Path) -> None:
-    tiny_data.to_csv(tmp_path / "shop")
+    write_csv(tiny_data, tmp_path / "shop")
     (tmp_path / "model").mkdir()
     tiny_teacher(tiny_data).save(tmp_path / "model" / "model.keras")
     work = ["--work", str(tmp_path / "work"), "--methods", "flat", "hnsw"]

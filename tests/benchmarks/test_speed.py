@@ -23,7 +23,7 @@ from fndrec import FNDStudent, FNDTeacher, OutfitData
 from fndrec.evaluation import Candidates
 from fndrec.evaluation.user_metrics import metrics_by_user
 from fndrec.losses import FalseNegativeDistillation, KnowledgeDistillation
-from fndrec.models.knowledge import TeacherKnowledge
+from fndrec.models.teacher_targets import TeacherKnowledge
 
 SIZE = 16
 

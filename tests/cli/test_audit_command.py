@@ -13,7 +13,7 @@ from tiny_models import tiny_teacher
 
 import fndrec
 from fndrec.cli import main
-from fndrec.data import OutfitData, SyntheticShop
+from fndrec.data import SyntheticShop, load_data
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def photo_model(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
-    data = OutfitData.load(shop).with_photos(16)
+    data = load_data(shop).with_photos(16)
     tiny_teacher(data).save(folder / "model.keras")
     return folder
 
@@ -41,7 +41,7 @@ def photo_model(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A teacher of ids, which is quick."""
     folder = tmp_path_factory.mktemp("models")
-    data = OutfitData.load(shop)
+    data = load_data(shop)
     tiny_teacher(data, use_id=True).save(folder / "model.keras")
     return folder
 
@@ -68,7 +68,7 @@ def test_audit(
     shown = capsys.readouterr().out
     audit = fndrec.audit_negatives(
         fndrec.load_model(photo_model / "model.keras"),
-        OutfitData.load(shop).with_photos(16),
+        load_data(shop).with_photos(16),
         negatives=6,
         split="valid",
         seed=3,
@@ -120,7 +120,7 @@ def test_a_file_that_is_there(
 def test_given_pairs(
     model: Path, shop: Path, tmp_path: Path, column: str
 ) -> None:
-    data = OutfitData.load(shop)
+    data = load_data(shop)
     pairs = [(data.users[row], data.outfits[2 * row]) for row in range(5)]
     with open(tmp_path / "pairs.csv", "w", newline="") as file:
         writer = csv.writer(file)

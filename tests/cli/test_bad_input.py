@@ -13,8 +13,8 @@ import pytest
 from tiny_models import copy_shop, tiny_teacher
 
 from fndrec.cli import main
-from fndrec.data import OutfitData
-from fndrec.models import load_model
+from fndrec.data import OutfitData, write_csv
+from fndrec.models import by_history, load_model
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def test_tables_to_begin_with(
     out = shop.parent / "out"
     no_table = shop.parent / "no_table"
     no_table.mkdir()
-    users_by_likes = load_model(model / "model.keras").by_history()
+    users_by_likes = by_history(load_model(model / "model.keras"))
     users_by_likes.save(no_table / "model.keras")
     words = ["train", shop, "--out", out, "--image-size", 16, "--table"]
     for rest, named in (
@@ -296,7 +296,7 @@ def test_data_without_what_the_model_looks_at(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tiny_data.to_csv(tmp_path / "plain")
+    write_csv(tiny_data, tmp_path / "plain")
     plain, out = tmp_path / "plain", tmp_path / "out"
     pairs = tmp_path / "pairs.csv"
     pairs.write_text("user_id,item_ids\nuser1,item1\n")

@@ -18,8 +18,9 @@ from tiny_models import copy_shop
 import fndrec
 from fndrec.cli import main
 from fndrec.cli.main import parser
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, load_data, write_csv
 from fndrec.evaluation import SampledNegatives
+from fndrec.models import align
 
 TINY = [
     *("--epochs", "1", "--batch-size", "50", "--negatives", "2"),
@@ -67,7 +68,7 @@ def plain_shop(
     tiny_data: OutfitData, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     folder = tmp_path_factory.mktemp("shops") / "plain"
-    tiny_data.to_csv(folder)
+    write_csv(tiny_data, folder)
     return folder
 
 
@@ -116,7 +117,7 @@ def test_train(photo_model: Path, photo_shop: Path) -> None:
     assert sorted(model.item_tower.towers) == ["category", "feature", "image"]
     assert len(record["history"]["loss"]) == 1
     # The metrics are those of the model that was kept.
-    data = OutfitData.load(photo_shop).with_photos(16)
+    data = load_data(photo_shop).with_photos(16)
     found = fndrec.evaluate(model, data).metrics["model"]
     assert record["metrics"]["metrics"]["teacher"] == pytest.approx(found)
     assert record["history"]["val_auc"] == [pytest.approx(found["auc"])]
@@ -137,8 +138,8 @@ def test_users_by_likes_begin_with_a_table(
     # At no rate the layers stay what they were.
     table = fndrec.load_model(plain_model / "model.keras")
     assert model.vocabulary.items.ids.equals(table.vocabulary.items.ids)
-    data = OutfitData.load(plain_shop)
-    _, data = table.seeing(data)
+    data = load_data(plain_shop)
+    _, data = align(table, data)
     found = model.embed_outfits(model.embed_items(data), data.outfit_items)
     expected = table.embed_outfits(table.embed_items(data), data.outfit_items)
     np.testing.assert_allclose(found, expected, atol=1e-4)
@@ -212,7 +213,7 @@ def test_evaluate(
         *("evaluate", photo_model, photo_shop, "--json", path),
         *("--negatives", 4, "--seed", 5, "--split", "train"),
     )
-    data = OutfitData.load(photo_shop).with_photos(16)
+    data = load_data(photo_shop).with_photos(16)
     model = fndrec.load_model(photo_model / "model.keras")
     four = SampledNegatives(4)
     expected = fndrec.evaluate(model, data, "train", protocol=four, seed=5)
@@ -230,7 +231,7 @@ def test_evaluate_by_a_protocol(
         *("evaluate", photo_model, photo_shop, "--protocol", "all outfits"),
         *("--draws", 2, "--intervals"),
     )
-    data = OutfitData.load(photo_shop).with_photos(16)
+    data = load_data(photo_shop).with_photos(16)
     model = fndrec.load_model(photo_model / "model.keras")
     expected = fndrec.evaluate(model, data, protocol="all outfits", seed=[0, 1])
     assert capsys.readouterr().out == f"{expected.table(intervals=True)}\n"
@@ -255,7 +256,7 @@ def test_evaluate_what_the_data_set_comes_with(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     shop = tmp_path / "shop"
-    copy_shop(OutfitData.load(photo_shop), shop)
+    copy_shop(load_data(photo_shop), shop)
     arguments = ["evaluate", str(photo_model), str(shop), "--fixed"]
     assert main([*arguments, "fitb_valid"]) == 2
     assert (
@@ -301,7 +302,7 @@ def test_score(photo_model: Path, photo_shop: Path, tmp_path: Path) -> None:
     assert scores[0] == pytest.approx(scores[3], abs=1e-5)
     assert scores[0] == pytest.approx(scores[5], abs=1e-5)
     assert scores[0] != pytest.approx(scores[1], abs=1e-3)
-    data = OutfitData.load(photo_shop).with_photos(16)
+    data = load_data(photo_shop).with_photos(16)
     model = fndrec.load_model(photo_model / "model.keras")
     users = data.vocabulary.users.rows([row["user_id"] for row in rows]) + 1
     for user, row, score in zip(users, PAIRS, scores, strict=True):
@@ -390,7 +391,7 @@ def test_export(
     found = loaded.signatures["recommend"](
         user_id=tf.constant(["user1"]), k=tf.constant([2])
     )
-    data = OutfitData.load(photo_shop).with_photos(16)
+    data = load_data(photo_shop).with_photos(16)
     model = fndrec.load_model(photo_model / "model.keras")
     best = fndrec.recommend(model, data, ["user1"], 2, exclude_liked=False)[0]
     assert [name.decode() for name in found["outfit_id"].numpy()[0]] == [

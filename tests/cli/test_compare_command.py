@@ -9,7 +9,7 @@ from tiny_models import copy_shop, tiny_student, tiny_teacher
 
 import fndrec
 from fndrec.cli import main
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, load_data, write_csv
 from fndrec.evaluation import SampledNegatives
 
 
@@ -22,7 +22,7 @@ def world(
     """A shop, models of its photos and of its features."""
     folder = tmp_path_factory.mktemp("world")
     copy_shop(tiny_photo_data, folder / "shop")
-    tiny_data.to_csv(folder / "plain")
+    write_csv(tiny_data, folder / "plain")
     for name, model in (
         ("teacher", tiny_teacher(tiny_photo_data)),
         ("student", tiny_student(tiny_data)),
@@ -64,7 +64,7 @@ def test_compare(
         assert image.format == "PNG"
     read = json.loads((out / "comparison.json").read_text())
     assert list(read["costs"]) == ["teacher", "student"]
-    data = OutfitData.load(world / "shop").with_photos(16)
+    data = load_data(world / "shop").with_photos(16)
     models = {
         name: fndrec.load_model(world / name / "model.keras")
         for name in ("teacher", "student")

@@ -21,7 +21,7 @@ from published import (
 
 from fndrec.cli import main
 from fndrec.cli.main import parser
-from fndrec.data import OutfitData, read_fixed
+from fndrec.data import load_data, read_fixed
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
@@ -133,7 +133,7 @@ def test_convert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert run("convert", folder, out) == 0
     assert f"is in {out}" in capsys.readouterr().out
-    data = OutfitData.load(folder)
+    data = load_data(folder)
     before = read_fixed(folder, data)
     store = data.with_photos(8).store
     assert store is not None
@@ -141,7 +141,7 @@ def test_convert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     # Links share the file with DIR, and outlive it.
     assert (out / "photos" / "top00.jpg").samefile(photos / "top00.jpg")
     shutil.rmtree(folder)
-    again = OutfitData.load(out)
+    again = load_data(out)
     np.testing.assert_array_equal(again.outfit_items, data.outfit_items)
     assert again.photos is not None
     assert again.photos[0].as_py() == "photos/top00.jpg"
@@ -169,7 +169,7 @@ def test_convert_photos_of_an_lmdb(tmp_path: Path) -> None:
         path = tmp_path / "out" / "photos" / name
         assert path.read_bytes() == contents
     assert run("convert", folder, tmp_path / "bare", "--no-photos") == 0
-    assert OutfitData.load(tmp_path / "bare").photos is None
+    assert load_data(tmp_path / "bare").photos is None
 
 
 def test_convert_to_another_disk(
@@ -181,7 +181,7 @@ def test_convert_to_another_disk(
     monkeypatch.setattr("os.link", refuse)
     folder = iqon3000(tmp_path / "iqon")
     assert run("convert", folder, tmp_path / "out") == 0
-    data = OutfitData.load(tmp_path / "out")
+    data = load_data(tmp_path / "out")
     assert data.photos is not None
     name = data.photos[0].as_py()
     assert name == "photos/11/100/1_m.jpg"

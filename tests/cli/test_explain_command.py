@@ -11,7 +11,7 @@ from tiny_models import copy_shop, tiny_teacher
 
 import fndrec
 from fndrec.cli import main
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, load_data, write_csv
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_the_best(model: Path, shop: Path, tmp_path: Path) -> None:
         "nearest_cosine",
     ]
     # The same as from Python.
-    data = OutfitData.load(shop).with_photos(16)
+    data = load_data(shop).with_photos(16)
     loaded = fndrec.load_model(model / "model.keras")
     best = fndrec.recommend(loaded, data, ["user3"], k=2)[0]
     found = fndrec.explain(
@@ -110,7 +110,7 @@ def test_outfits_and_items_of_an_unknown_user(
 
 
 def test_a_shop_without_photos(tiny_data: OutfitData, tmp_path: Path) -> None:
-    tiny_data.to_csv(tmp_path / "shop")
+    write_csv(tiny_data, tmp_path / "shop")
     (tmp_path / "model").mkdir()
     tiny_teacher(tiny_data).save(tmp_path / "model" / "model.keras")
     out = tmp_path / "out"

@@ -11,7 +11,7 @@ from tiny_models import tiny_teacher
 
 import fndrec
 from fndrec.cli import main
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, load_data, write_csv
 from fndrec.serving import with_precision
 
 
@@ -20,7 +20,7 @@ def shop(
     tmp_path_factory: pytest.TempPathFactory, tiny_data: OutfitData
 ) -> Path:
     folder = tmp_path_factory.mktemp("shop")
-    tiny_data.to_csv(folder)
+    write_csv(tiny_data, folder)
     return folder
 
 
@@ -28,7 +28,7 @@ def shop(
 def model(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Path:
     """A model that was trained in half precision."""
     folder = tmp_path_factory.mktemp("model")
-    teacher = tiny_teacher(OutfitData.load(shop))
+    teacher = tiny_teacher(load_data(shop))
     with_precision(teacher, "mixed_bfloat16").save(folder / "model.keras")
     return folder
 
@@ -61,7 +61,7 @@ def test_files_that_are_written(
     run_users = users.get_signature_runner()
     found = run_users(user=np.array([1], np.int32))["embedding"]
     assert found.dtype == "float32"
-    data = OutfitData.load(shop)
+    data = load_data(shop)
     single = with_precision(fndrec.load_model(model / "model.keras"), "float32")
     index = data.vocabulary.users.rows(
         [(out / "users.txt").read_text().splitlines()[0]]

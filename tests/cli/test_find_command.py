@@ -10,7 +10,7 @@ from tiny_models import copy_shop, tiny_teacher
 
 import fndrec
 from fndrec.cli import main
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, load_data
 from fndrec.models import FNDTeacher
 
 
@@ -150,7 +150,7 @@ def test_out_of_stock_and_categories(
         *("hat", "top", "--out-of-stock", tmp_path / "sold.txt"),
         *("--include-liked", "--out", tmp_path / "out"),
     )
-    data = OutfitData.load(shop)
+    data = load_data(shop)
     expected = set()
     for row, name in enumerate(data.outfits):
         items = data.outfit_item_ids(row)

@@ -56,7 +56,7 @@ def test_report(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (student / "run.json").read_text() == before
     names = ["model.keras", "report.html", "run.json", "run.report.json"]
     assert sorted(path.name for path in student.iterdir()) == names
-    data = fndrec.OutfitData.load(world / "shop").with_photos(16)
+    data = fndrec.load_data(world / "shop").with_photos(16)
     expected = fndrec.evaluate(
         {
             name: fndrec.load_model(world / name / "model.keras")

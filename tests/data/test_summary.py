@@ -4,9 +4,8 @@ import json
 
 import pyarrow as pa
 
-from fndrec.data import DataSummary, OutfitData
-from fndrec.data.split_summary import SplitSummary
-from fndrec.data.spread import Spread
+from fndrec.data import DataSummary, OutfitData, from_tables
+from fndrec.data.summary import SplitSummary, Spread
 
 
 def shop() -> OutfitData:
@@ -18,7 +17,7 @@ def shop() -> OutfitData:
             }
         )
 
-    return OutfitData.from_tables(
+    return from_tables(
         pa.table(
             {
                 "item_id": list("abcdef"),

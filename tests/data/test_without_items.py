@@ -7,7 +7,13 @@ import pytest
 from tiny_models import copy_shop
 
 from fndrec import DataError
-from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
+from fndrec.data import (
+    ModelVocabulary,
+    OutfitData,
+    Vocabulary,
+    from_tables,
+    read_csv,
+)
 
 
 @pytest.fixture
@@ -16,7 +22,7 @@ def data(tiny_photo_data: OutfitData, tmp_path: Path) -> OutfitData:
     folder = tmp_path / "shop"
     copy_shop(tiny_photo_data, folder)
     (folder / "5.png").write_text("no photo")
-    return OutfitData.from_csv(folder)
+    return read_csv(folder)
 
 
 def test_raises(data: OutfitData) -> None:
@@ -73,7 +79,7 @@ def test_a_vocabulary_from_elsewhere_is_kept(data: OutfitData) -> None:
 
 def test_groups_and_no_categories(tmp_path: Path) -> None:
     root = Path(__file__).parent
-    data = OutfitData.from_tables(
+    data = from_tables(
         pa.table(
             {
                 "item_id": ["a", "b", "c"],
@@ -85,11 +91,11 @@ def test_groups_and_no_categories(tmp_path: Path) -> None:
         {"train": pa.table({"user_id": ["u", "u"], "outfit_id": ["o", "p"]})},
         photo_root=root,
     )
-    kept = data._without_items({2: "it is not wanted"})
+    kept = data.without_items(np.array([2]))
     assert kept.items.to_list() == ["a", "b"]
     assert kept.groups is not None
     assert kept.groups.take(kept.item_group) == ["y", "x"]
     assert kept.categories is None
     assert kept.outfits.to_list() == ["o"]
-    with pytest.raises(DataError, match="at least one like"):
-        data._without_items({0: "bad", 2: "bad"})
+    with pytest.raises(DataError, match="one train like or more was expected"):
+        data.without_items(np.array([0, 2]))

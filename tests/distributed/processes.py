@@ -10,7 +10,7 @@ from typing import Any
 
 from tiny_models import copy_shop
 
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, load_data
 
 HERE = Path(__file__).parent
 
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 def shop_of(data: OutfitData, folder: Path) -> Path:
     """A shop on disk, its photos decoded already."""
     copy_shop(data, folder)
-    OutfitData.load(folder).with_photos(16)
+    load_data(folder).with_photos(16)
     return folder
 
 

@@ -19,8 +19,9 @@ from tiny_models import STILL, one_batch, tiny_student, tiny_teacher
 
 import fndrec
 from fndrec import DataError, EraseItem
+from fndrec.callbacks import ChiefBackup
 from fndrec.data import OutfitData, Shares
-from fndrec.distributed import ChiefBackup, is_chief
+from fndrec.distributed import is_chief
 from fndrec.losses import NTXent, SoftmaxRanking
 from fndrec.models import replicas
 

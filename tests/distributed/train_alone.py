@@ -31,7 +31,7 @@ from tiny_models import STILL, tiny_student, tiny_teacher  # noqa: E402
 
 import fndrec  # noqa: E402
 
-data = fndrec.OutfitData.load(shop).with_photos(16)
+data = fndrec.load_data(shop).with_photos(16)
 users = 1 + len(data.vocabulary.users)
 batches: dict[str, Any] = {"negatives": 3}
 with strategy.scope():

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, from_tables
 from fndrec.evaluation.baselines import (
     PRIOR,
     CategoryFrequency,
@@ -19,7 +19,7 @@ def data() -> OutfitData:
         "user_id": ["ann", "ann", "bob", "bob"],
         "outfit_id": ["o0", "o1", "o2", "o1"],
     }
-    return OutfitData.from_tables(
+    return from_tables(
         pa.table(
             {
                 "item_id": ["t1", "t2", "s1", "s2"],
@@ -98,7 +98,7 @@ def test_which_make_sense(data: OutfitData, tiny_data: OutfitData) -> None:
         return [baseline.name for baseline in default_baselines(data)]
 
     assert names(tiny_data) == ["item popularity", "category frequency"]
-    shared = OutfitData.from_tables(
+    shared = from_tables(
         pa.table({"item_id": ["a", "b"]}),
         pa.table({"outfit_id": ["o"], "item_ids": ["a;b"]}),
         {

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from fndrec import DataError
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, from_tables
 from fndrec.evaluation import Candidates
 
 
@@ -31,7 +31,7 @@ def make(
     splits = {"train": table(likes)}
     if valid is not None:
         splits["valid"] = table(valid)
-    return OutfitData.from_tables(
+    return from_tables(
         pa.table(items),
         pa.table(
             {

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 
 from fndrec import evaluate
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, from_tables
 from fndrec.evaluation import MatrixFactorization
 from fndrec.evaluation.scorer import score_all
 
@@ -32,7 +32,7 @@ def clusters(shared: bool) -> OutfitData:
         users, outfits = zip(*pairs, strict=True)
         return pa.table({"user_id": users, "outfit_id": outfits})
 
-    return OutfitData.from_tables(
+    return from_tables(
         pa.table({"item_id": sorted({item for one in sets for item in one})}),
         pa.table(
             {"outfit_id": [f"o{o}" for o in range(len(sets))], "item_ids": sets}

@@ -16,9 +16,7 @@ import pyarrow.parquet as pq
 
 with atheris.instrument_imports(include=["fndrec.data.readers"]):
     from fndrec.data import OutfitData
-
-    # Imported when first used, which would be too late to be looked into.
-    from fndrec.data.readers import csv_tables, parquet
+    from fndrec.data.readers.tables import csv, parquet
     from fndrec.errors import DataError
 
 TABLES = {
@@ -57,7 +55,7 @@ def main() -> None:
             if name in PARQUET:
                 read: OutfitData = parquet.read_parquet(folder)
             else:
-                read = csv_tables.read_csv(folder)
+                read = csv.read_csv(folder)
         except DataError:
             return
         finally:

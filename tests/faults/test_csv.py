@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fndrec.data import OutfitData
+from fndrec.data import from_tables, read_csv, read_parquet
 from fndrec.errors import DataError
 
 GOOD = {
@@ -101,7 +101,7 @@ def test_bad_file(tmp_path: Path, case: str) -> None:
     file, content, message = BAD[case]
     folder = shop(tmp_path, **{file: content})
     with pytest.raises(DataError, match=message) as error:
-        OutfitData.from_csv(folder)
+        read_csv(folder)
     # A line for people, however large what was wrong.
     assert len(str(error.value)) < 1000
 
@@ -112,11 +112,11 @@ def test_semicolons_where_they_do_no_harm(tmp_path: Path) -> None:
         outfits="outfit_id,item_ids\no;1,001;002\n",
         train="user_id,outfit_id\na;nn,o;1\n",
     )
-    data = OutfitData.from_csv(folder)
+    data = read_csv(folder)
     assert data.outfits.to_list() == ["o;1"]
     assert data.users.to_list() == ["a;nn"]
     # A list needs nothing that joins its ids.
-    data = OutfitData.from_tables(
+    data = from_tables(
         pa.table({"item_id": ["a;b", "a", "b"]}),
         pa.table({"outfit_id": ["o"], "item_ids": [["a;b", "b"]]}),
         {"train": pa.table({"user_id": ["u"], "outfit_id": ["o"]})},
@@ -127,14 +127,14 @@ def test_semicolons_where_they_do_no_harm(tmp_path: Path) -> None:
 def test_mixed_types(tmp_path: Path) -> None:
     """Ids are strings, whatever they look like; a frame of both is refused."""
     folder = shop(tmp_path, train="user_id,outfit_id\n1,o1\n1.0,o2\nx,o3\n")
-    assert OutfitData.from_csv(folder).users.to_list() == ["1", "1.0", "x"]
+    assert read_csv(folder).users.to_list() == ["1", "1.0", "x"]
     frames = {
         name: pd.read_csv(io.StringIO(text), dtype=str)
         for name, text in GOOD.items()
     }
     frames["train"]["user_id"] = [1, "x", 2.5]
     with pytest.raises(DataError, match=r"train likes table"):
-        OutfitData.from_tables(
+        from_tables(
             frames["items"], frames["outfits"], {"train": frames["train"]}
         )
 
@@ -200,12 +200,12 @@ def test_what_is_read_is_what_was_written(
     )
     if not good:
         with pytest.raises(DataError):
-            OutfitData.from_csv(tmp_path)
+            read_csv(tmp_path)
         # What is left is still a data set: of the rows that are good.
-        data = OutfitData.from_csv(tmp_path, on_error="drop")
+        data = read_csv(tmp_path, on_error="drop")
         assert {"a", "b"} <= set(data.items.to_list()) <= known
         return
-    data = OutfitData.from_csv(tmp_path)
+    data = read_csv(tmp_path)
     assert data.items.to_list() == item_ids
     assert data.outfits.to_list() == [outfit for outfit, _ in distinct]
     for row, (_, ids) in enumerate(distinct):
@@ -238,7 +238,7 @@ def test_bytes_in_the_midst_of_a_file(
     content = content[:at] + noise + content[at + cut :]
     shop(tmp_path, **{name: content})
     try:
-        data = OutfitData.from_csv(tmp_path)
+        data = read_csv(tmp_path)
     except DataError:
         return
     # Nothing that is in no file.
@@ -267,9 +267,9 @@ def test_parquet_whose_strings_are_not_utf8(parquet: Path) -> None:
     for old, new in ((b"user_id", b"use\xff_id"), (b"ann", b"a\xffn")):
         path.write_bytes(whole.replace(old, new))
         with pytest.raises(DataError, match=r"train\.parquet: a Parquet file"):
-            OutfitData.from_parquet(parquet)
+            read_parquet(parquet)
     path.write_bytes(whole)
-    OutfitData.from_parquet(parquet)
+    read_parquet(parquet)
 
 
 @settings(max_examples=100, deadline=None)
@@ -288,7 +288,7 @@ def test_bytes_in_the_midst_of_a_parquet_file(
     path = parquet / f"{name}.parquet"
     path.write_bytes(content)
     try:
-        OutfitData.from_parquet(parquet)
+        read_parquet(parquet)
     except DataError:
         pass
     finally:

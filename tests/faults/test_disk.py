@@ -17,9 +17,11 @@ from small_disk import SmallDisk, small_disk
 from tiny_models import tiny_teacher
 
 from fndrec import OutfitIndex, export
-from fndrec.data import ImageStore, OutfitData, atomic_folder, atomic_path
+from fndrec.callbacks import TrainingBackup
+from fndrec.data import ImageStore, OutfitData, from_tables, write_csv
 from fndrec.errors import DataError
-from fndrec.models import FNDTeacher, TrainingBackup
+from fndrec.files import atomic_folder, atomic_path
+from fndrec.models import FNDTeacher
 
 Write = Callable[[Path], object]
 
@@ -95,12 +97,12 @@ def index(data: OutfitData, model: FNDTeacher) -> Write:
 
 def tables(_: OutfitData, __: FNDTeacher) -> Write:
     ids = [f"item {row}" for row in range(5000)]
-    data = OutfitData.from_tables(
+    data = from_tables(
         pa.table({"item_id": ids}),
         pa.table({"outfit_id": ids, "item_ids": [[one] for one in ids]}),
         {"train": pa.table({"user_id": ids, "outfit_id": ids})},
     )
-    return lambda folder: data.to_csv(folder)
+    return lambda folder: write_csv(data, folder)
 
 
 def parquet(data: OutfitData, _: FNDTeacher) -> Write:

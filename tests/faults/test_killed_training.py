@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fndrec.data import OutfitData
+from fndrec.callbacks.training_backup import latest_epoch
+from fndrec.data import OutfitData, write_csv
 from fndrec.models import load_model
-from fndrec.models.training_backup import latest_epoch
 
 KILLS = 20
 EPOCHS = 60
@@ -63,7 +63,7 @@ def kill_after(
 @pytest.mark.timeout(3000)
 def test_killed_twenty_times(tiny_data: OutfitData, tmp_path: Path) -> None:
     shop, log = tmp_path / "shop", tmp_path / "log"
-    tiny_data.to_csv(shop)
+    write_csv(tiny_data, shop)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert start(command(shop, whole), tmp_path / "whole.log").wait() == 0
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from fndrec.data import OutfitData
-from fndrec.data.photos import read_photo
+from fndrec.data import from_tables
+from fndrec.data.photos.decode import read_photo
 from fndrec.errors import DataError
 
 SIDE = 30_000
@@ -122,7 +122,7 @@ def test_a_shop_of_good_and_bad(
     for name, content in photos.items():
         (tmp_path / name).write_bytes(content)
     names = list(photos)
-    data = OutfitData.from_tables(
+    data = from_tables(
         pa.table({"item_id": names, "image": names}),
         pa.table({"outfit_id": names, "item_ids": [[name] for name in names]}),
         {"train": pa.table({"user_id": names, "outfit_id": names})},

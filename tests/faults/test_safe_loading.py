@@ -14,7 +14,7 @@ import pytest
 from tiny_models import tiny_teacher
 
 import fndrec
-from fndrec.data import ImageStore, OutfitData
+from fndrec.data import ImageStore, OutfitData, read_csv
 from fndrec.errors import DataError
 from fndrec.models import load_model
 
@@ -80,10 +80,10 @@ def test_a_pickle_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "features.npy"
     np.save(path, evil, allow_pickle=True)
     with pytest.raises(DataError, match=r"features\.npy"):
-        OutfitData.from_csv(tmp_path)
+        read_csv(tmp_path)
     path.write_bytes(pickle.dumps(Touch(mark)))
     with pytest.raises(DataError, match=r"features\.npy"):
-        OutfitData.from_csv(tmp_path)
+        read_csv(tmp_path)
     with pytest.raises(DataError, match=r"features\.npy"):
         ImageStore(path)
     assert not mark.exists()

@@ -11,7 +11,7 @@ from tiny_models import tiny_student, tiny_teacher
 
 from fndrec import Validation, evaluate, recommend
 from fndrec.cli import main
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, from_tables, write_csv
 from fndrec.errors import DataError
 from fndrec.losses import FalseNegativeDistillation, falseness
 
@@ -35,7 +35,7 @@ def data_of(
     splits = {"train": table(likes)}
     if valid is not None:
         splits["valid"] = table(valid)
-    return OutfitData.from_tables(
+    return from_tables(
         pa.table(
             {
                 "item_id": items,
@@ -120,7 +120,7 @@ def test_a_catalogue_of_one_outfit_says_why_not() -> None:
 def test_the_command_says_why_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data_of([["a", "X"]], [("u", "o0")]).to_csv(tmp_path / "shop")
+    write_csv(data_of([["a", "X"]], [("u", "o0")]), tmp_path / "shop")
     words = ["train", tmp_path / "shop", "--out", tmp_path / "out", "--dim", 8]
     assert main([str(word) for word in words]) == 2
     error = capsys.readouterr().err.splitlines()[-1]

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fndrec.data.images import ImageStore
-from fndrec.data.photos import read_photo
+from fndrec.data.photos.decode import read_photo
+from fndrec.data.photos.image_store import ImageStore
 
 COUNT = 60
 

@@ -9,6 +9,7 @@ from tiny_models import tiny_student, tiny_teacher
 from fndrec import EraseItem, FNDStudent, evaluate, load_model, recommend
 from fndrec.data import OutfitData
 from fndrec.losses import KnowledgeDistillation
+from fndrec.models import by_history
 
 KINDS = [("mean", "table"), ("codes", "codes"), ("set_transformer", "codes")]
 
@@ -52,7 +53,7 @@ def test_one_teaches_another(tiny_data: OutfitData) -> None:
 
 
 def test_a_mean_goes_on_by_histories(tiny_data: OutfitData) -> None:
-    model = tiny_teacher(tiny_data, aggregator="mean").by_history()
+    model = by_history(tiny_teacher(tiny_data, aggregator="mean"))
     assert model.knows_users_by_likes
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from fndrec.models.candidates import (
+from fndrec.models.candidate_scores import (
     EXCLUDED,
     candidate_cosines,
     exclude,

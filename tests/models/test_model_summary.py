@@ -6,6 +6,7 @@ import pytest
 from tiny_models import tiny_student, tiny_teacher
 
 from fndrec.data import OutfitData
+from fndrec.models import with_likes
 
 
 def summary(model: Any) -> str:
@@ -42,5 +43,5 @@ def test_photos_and_a_projection(tiny_photo_data: OutfitData) -> None:
 
 
 def test_users_made_of_likes(tiny_data: OutfitData) -> None:
-    model = tiny_teacher(tiny_data, users="history").with_likes(tiny_data)
+    model = with_likes(tiny_teacher(tiny_data, users="history"), tiny_data)
     assert "user_embedding" in summary(model)

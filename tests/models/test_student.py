@@ -14,7 +14,7 @@ from tiny_models import (
 
 from fndrec import EraseItem, ReplaceItem
 from fndrec.data import OutfitData
-from fndrec.data.similar import similar_items
+from fndrec.data.views.similar import similar_items
 from fndrec.losses import (
     FalseNegativeDistillation,
     KnowledgeDistillation,

@@ -18,10 +18,16 @@ from tiny_models import (
 from fndrec import DataError, EraseItem, Validation, evaluate, load_model
 from fndrec.data import Likes, OutfitData
 from fndrec.layers import OutfitScore, UserAnchors, UserHistoryEncoder
+from fndrec.layers.shrunken_mean import PRIOR_LIKES, shrunken_mean
 from fndrec.losses import FalseNegativeDistillation, KnowledgeDistillation
-from fndrec.models import FNDTeacher, OutfitRecommender
-from fndrec.models.other_users import SHRINKAGE
-from fndrec.models.users_by_likes import PRIOR_LIKES, shrunken_mean
+from fndrec.models import (
+    FNDTeacher,
+    OutfitRecommender,
+    align,
+    by_history,
+    with_likes,
+)
+from fndrec.models.users import SHRINKAGE
 
 
 def trained_a_little(model: Any, seed: int = 0) -> Any:
@@ -77,7 +83,7 @@ def test_the_user_is_of_the_likes_without_the_target(
 def test_with_likes_makes_a_row_of_each_user(
     history: FNDTeacher, tiny_data: OutfitData
 ) -> None:
-    model = history.with_likes(tiny_data)
+    model = with_likes(history, tiny_data)
     assert type(model) is OutfitRecommender
     assert model.vocabulary is not None
     users = np.unique(tiny_data.likes("train").user)
@@ -128,13 +134,13 @@ def test_a_like_counts_at_once(
             ),
         },
     )
-    model, seen = history.seeing(more)
+    model, seen = align(history, more)
     assert seen.user_index[row] > 0
     found = np.array(model.encode_users(seen.user_index[[row]]))
     np.testing.assert_allclose(
         found, user_by_hand(history, more, row), atol=1e-5
     )
-    assert history.seeing(tiny_data)[1].user_index[row] == 0
+    assert align(history, tiny_data)[1].user_index[row] == 0
 
 
 def test_a_table_keeps_its_rows_and_folds_in_others(
@@ -151,7 +157,7 @@ def test_a_table_keeps_its_rows_and_folds_in_others(
             )
         },
     )
-    model = table.with_likes(more)
+    model = with_likes(table, more)
     old = np.array(table.encode_users(np.arange(12)))
     new = np.array(model.encode_users(np.arange(13)))
     np.testing.assert_allclose(new[:12], old, atol=1e-6)
@@ -198,7 +204,7 @@ def test_no_likes_at_all(history: FNDTeacher, tiny_data: OutfitData) -> None:
     none = Likes(np.zeros(0, np.int32), np.zeros(0, np.int32))
     empty = replace(tiny_data, splits={"train": none})
     with pytest.raises(DataError, match="likes in train were expected"):
-        history.with_likes(empty)
+        with_likes(history, empty)
 
 
 def test_unknown_kind_of_users(tiny_data: OutfitData) -> None:
@@ -244,7 +250,7 @@ def test_training_evaluating_saving(
 def test_rows_of_likes_are_saved(
     history: FNDTeacher, tiny_data: OutfitData, tmp_path: Path
 ) -> None:
-    model = history.with_likes(tiny_data)
+    model = with_likes(history, tiny_data)
     model.save(tmp_path / "model.keras")
     loaded = load_model(tmp_path / "model.keras")
     users = np.arange(12)
@@ -280,7 +286,7 @@ def test_a_teacher_of_any_users_teaches(
     loss: str,
 ) -> None:
     model = request.getfixturevalue(taught_by)
-    ready, data = model.seeing(tiny_data)
+    ready, data = align(model, tiny_data)
     knowledge = model.knowledge(data)
     batch = one_batch(data, history=3)
     np.testing.assert_allclose(knowledge.scores(batch), ready(batch), atol=1e-4)
@@ -301,7 +307,7 @@ def test_by_history_begins_as_the_closed_form(
     tiny_data: OutfitData, tmp_path: Path
 ) -> None:
     table = trained_a_little(tiny_student(tiny_data, **STILL))
-    model = table.by_history()
+    model = by_history(table)
     assert type(model) is type(table)
     assert model.knows_users_by_likes
     assert model.vocabulary is not None
@@ -332,4 +338,4 @@ def test_by_history_begins_as_the_closed_form(
 
 def test_by_history_needs_a_table(history: FNDTeacher) -> None:
     with pytest.raises(ValueError, match="Received: users by UserHistory"):
-        history.by_history()
+        by_history(history)

@@ -14,7 +14,7 @@ from report_worlds import HISTORY, full_report
 from tiny_models import tiny_student, tiny_teacher
 
 import fndrec
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, from_tables
 from fndrec.evaluation import Candidates
 from fndrec.evaluation.scorer import ModelScorer
 
@@ -112,7 +112,7 @@ def data_of(
     splits = {"train": likes(0, 30)}
     if valid:
         splits["valid"] = likes(30, 40)
-    return OutfitData.from_tables(
+    return from_tables(
         pa.table(items),
         pa.table(
             {

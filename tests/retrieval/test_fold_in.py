@@ -6,7 +6,7 @@ from tiny_models import tiny_teacher
 
 from fndrec import DataError, fold_in
 from fndrec.data import OutfitData
-from fndrec.models.users_by_likes import PRIOR_LIKES
+from fndrec.layers.shrunken_mean import PRIOR_LIKES
 from fndrec.retrieval.fold_in import MAX_LIKES
 
 

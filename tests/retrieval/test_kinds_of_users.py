@@ -15,8 +15,8 @@ from fndrec import (
 )
 from fndrec.data import OutfitData
 from fndrec.layers import OutfitScore
-from fndrec.models import FNDTeacher
-from fndrec.retrieval._anchors import search_anchors
+from fndrec.models import FNDTeacher, align
+from fndrec.retrieval.index._anchors import search_anchors
 from fndrec.retrieval.recommend import liked_outfits
 
 USER = "user3"
@@ -31,7 +31,7 @@ def scores(
     model: FNDTeacher, data: OutfitData, outfits: np.ndarray
 ) -> np.ndarray:
     """Scores of the user for rows of outfits, as `score_sets` has them."""
-    model, data = model.seeing(data)
+    model, data = align(model, data)
     row = data.vocabulary.users.rows([USER]) + 1
     return model.score_sets(data, row, data.outfit_items[outfits][None])[0]
 
@@ -98,7 +98,7 @@ def test_recommend_from_an_approximate_index(
     pytest.importorskip("faiss")
     # Of users who have no row, an index is made without them.
     assert len(OutfitIndex.from_model(model, tiny_data, approximate=True))
-    ready, data = model.seeing(tiny_data)
+    ready, data = align(model, tiny_data)
     index = OutfitIndex.from_model(ready, data, approximate=True, recall=1.0)
     found = recommend(ready, data, [USER], k=5, index=index)
     exact = recommend(ready, data, [USER], k=5)

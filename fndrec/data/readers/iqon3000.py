@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from fndrec.data.readers.json_files import load_json, text_id
-from fndrec.data.readers.source import Source, SourceTable, check_folder
-from fndrec.data.readers.split_likes import split_likes
-from fndrec.data.readers.validation import build, check_arguments
-from fndrec.data.tables import OnError, OutfitData
+from fndrec.data.outfit_data import OnError, OutfitData
+from fndrec.data.readers.checks.build import build, check_arguments
+from fndrec.data.readers.checks.source import Source, SourceTable, check_folder
+from fndrec.data.readers.formats.json_files import load_json, text_id
+from fndrec.data.readers.formats.split_likes import split_likes
 from fndrec.errors import DataError
 
 logger = logging.getLogger("fndrec.data")
@@ -56,9 +56,9 @@ def read_iqon3000(
 
     Args:
         folder: The folder of the users' folders.
-        on_error: As in `OutfitData.from_csv`. The published set has some
+        on_error: As in `read_csv`. The published set has some
             files that hold no outfit: "drop" leaves them out.
-        max_slots: As in `OutfitData.from_csv`.
+        max_slots: As in `read_csv`.
         valid: Share of each user's outfits for valid, rounded down. There is
             no published split of outfits.
         test: As `valid`, for test.
@@ -69,7 +69,7 @@ def read_iqon3000(
 
     Raises:
         DataError: If a file holds no outfit, its user is not that of the
-            folder, a photo is missing, or as in `OutfitData.from_csv`.
+            folder, a photo is missing, or as in `read_csv`.
 
     Example:
 

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from fndrec.data.fixed_candidates import FixedCandidates
-from fndrec.data.readers.csv_tables import read_csv
-from fndrec.data.readers.difashion import read_difashion
-from fndrec.data.readers.difashion_fixed import read_difashion_fixed
+from fndrec.data.outfit_data import OutfitData
+from fndrec.data.readers.checks.source import check_folder
+from fndrec.data.readers.difashion.fixed import read_difashion_fixed
+from fndrec.data.readers.difashion.reader import read_difashion
 from fndrec.data.readers.iqon3000 import read_iqon3000
-from fndrec.data.readers.parquet import read_parquet
 from fndrec.data.readers.pog import read_pog
-from fndrec.data.readers.polyvore_outfits import read_polyvore_outfits
-from fndrec.data.readers.polyvore_outfits_fixed import (
+from fndrec.data.readers.polyvore_outfits.fixed import (
     read_polyvore_outfits_fixed,
 )
-from fndrec.data.readers.polyvore_u import read_polyvore_u
-from fndrec.data.readers.polyvore_u_fixed import read_polyvore_u_fixed
-from fndrec.data.readers.source import check_folder
-from fndrec.data.readers.table_fixed import read_table_fixed
-from fndrec.data.tables import OnError, OutfitData
+from fndrec.data.readers.polyvore_outfits.reader import read_polyvore_outfits
+from fndrec.data.readers.polyvore_u.fixed import read_polyvore_u_fixed
+from fndrec.data.readers.polyvore_u.reader import read_polyvore_u
+from fndrec.data.readers.tables.csv import read_csv
+from fndrec.data.readers.tables.fixed import read_table_fixed
+from fndrec.data.readers.tables.parquet import read_parquet
 from fndrec.errors import DataError
 
 AUTO = "auto"
@@ -142,77 +142,7 @@ def layout_of(folder: Path, name: str = AUTO) -> str:
     )
 
 
-def read_folder(
-    folder: str | os.PathLike[str],
-    on_error: OnError = "raise",
-    max_slots: int | None = None,
-    splits: Sequence[str] | None = None,
-    format: str = AUTO,
-    **options: Any,
-) -> OutfitData:
-    """Reads a folder of any known layout: see `OutfitData.load`."""
-    name = layout_of(Path(folder), format)
-    read = LAYOUTS[name].read
-    if max_slots is not None:
-        options["max_slots"] = max_slots
-    if splits is not None:
-        options["splits"] = splits
-    _check_options(read, name, options)
-    return read(folder, on_error=on_error, **options)
-
-
-def read_fixed(
-    folder: str | os.PathLike[str],
-    data: OutfitData,
-    on_error: OnError = "raise",
-    format: str = AUTO,
-    **options: Any,
-) -> dict[str, FixedCandidates]:
-    """Reads the candidates that a data set comes with.
-
-    | layout | names |
-    | --- | --- |
-    | `csv`, `parquet` | `fitb_*`, also `negatives_*` and `hard_*` |
-    | `polyvore-u` | `negatives_*`, `hard_*`, `fitb_test` |
-    | `difashion` | `fitb_valid`, `fitb_test` |
-    | `polyvore-outfits` | `negatives_*`, `fitb_*` |
-
-    where `*` is train, valid or test. The tables are `fitb_valid.csv` (or
-    `.parquet`) with the columns user_id, item_ids, blank (the true item) and
-    wrong_ids, and `negatives_valid.parquet` with user_id, item_ids and
-    negatives, a list of outfits.
-
-    Args:
-        folder: The folder of the data set.
-        data: What was read from it, perhaps with users or items left out:
-            users and items are found by their ids.
-        on_error: What is done with a question that names a user or an item
-            that `data` does not have: "raise" or "drop".
-        format: As in `OutfitData.load`.
-        **options: The options of the reader of that layout that say where
-            and how its files are read: `variant`, `allow_pickle`.
-
-    Returns:
-        The candidates by name; none if there are no such files.
-
-    Raises:
-        DataError: If a file cannot be used; the message names file and row.
-
-    Example:
-
-    >>> data = fndrec.OutfitData.load("shop")
-    >>> fndrec.data.read_fixed("shop", data)["fitb_valid"].outfits.shape
-    (2400, 4, 5)
-    """
-    name = layout_of(Path(folder), format)
-    read = LAYOUTS[name].fixed
-    if read is None:
-        return {}
-    _check_options(read, name, options)
-    return read(folder, data, on_error=on_error, **options)
-
-
-def _check_options(
+def check_options(
     read: Callable[..., Any], name: str, options: dict[str, Any]
 ) -> None:
     known = list(inspect.signature(read).parameters)

@@ -11,17 +11,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fndrec.data.readers.growing_ids import GrowingIds
-from fndrec.data.readers.line_stream import (
+from fndrec.data.outfit_data import OnError, OutfitData
+from fndrec.data.readers.checks.build import build, check_arguments
+from fndrec.data.readers.checks.row_checks import cell, to_bools
+from fndrec.data.readers.checks.source import Source, SourceTable, check_folder
+from fndrec.data.readers.formats.growing_ids import GrowingIds
+from fndrec.data.readers.formats.line_stream import (
     LineStream,
     empty,
     joined,
 )
-from fndrec.data.readers.row_checks import cell, to_bools
-from fndrec.data.readers.source import Source, SourceTable, check_folder
-from fndrec.data.readers.split_likes import split_likes
-from fndrec.data.readers.validation import build, check_arguments
-from fndrec.data.tables import OnError, OutfitData
+from fndrec.data.readers.formats.split_likes import split_likes
 from fndrec.errors import DataError
 
 logger = logging.getLogger("fndrec.data")
@@ -57,8 +57,8 @@ def read_pog(
 
     Args:
         folder: The folder of the three files.
-        on_error: As in `OutfitData.from_csv`.
-        max_slots: As in `OutfitData.from_csv`; published outfits have 3 to 9
+        on_error: As in `read_csv`.
+        max_slots: As in `read_csv`; published outfits have 3 to 9
             items.
         valid: Share of each user's likes for valid, rounded down. There is no
             published split.
@@ -72,7 +72,7 @@ def read_pog(
 
     Raises:
         DataError: If a file is missing, a line has too few fields, an outfit
-            or an item is not known, or as in `OutfitData.from_csv`.
+            or an item is not known, or as in `read_csv`.
 
     Example:
 

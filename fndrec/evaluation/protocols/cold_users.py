@@ -8,11 +8,14 @@ import numpy as np
 
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
-from fndrec.evaluation.cold_users import evaluate_cold_users
-from fndrec.evaluation.protocols.model_of import model_of
+from fndrec.evaluation.candidates import Candidates
+from fndrec.evaluation.cold_result import ColdResult
 from fndrec.evaluation.protocols.split_ranking import SplitRanking
-from fndrec.evaluation.scorer import Scorer
+from fndrec.evaluation.scorer import Scorer, model_of
+from fndrec.evaluation.user_metrics import metrics_by_user
 from fndrec.evaluation.user_values import UserValues
+from fndrec.layers.shrunken_mean import PRIOR_LIKES
+from fndrec.models import OutfitRecommender
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,3 +115,129 @@ def _words(number: int | None) -> str:
     if number is None:
         return "all likes"
     return "1 like" if number == 1 else f"{number} likes"
+
+
+def evaluate_cold_users(
+    model: OutfitRecommender,
+    data: OutfitData,
+    users: Sequence[str],
+    likes: Sequence[int | None] = (0, 1, 5, None),
+    split: str = "valid",
+    *,
+    negatives: int = 10,
+    negative_sampling: str | None = None,
+    prior_likes: float = PRIOR_LIKES,
+    seed: int = 0,
+) -> ColdResult:
+    """Ranks the likes of held-out users who give some likes away.
+
+    Of each user's likes in train some are given, drawn once: who gives 5
+    gives the one of 1 too. The user's vector is computed from them as
+    `model.encode_likes` does it, and ranks the user's likes of `split`,
+    which stay the same however many are given.
+
+    Args:
+        model: A model trained without the users, see `hold_out_users`.
+        data: The data set with their likes.
+        users: Ids of the users.
+        likes: How many likes are given: 0 is the cold-start user, None all.
+        split: Split of the likes that are ranked.
+        negatives: Negatives of each like.
+        negative_sampling: Kind of the negatives, see `Candidates.of`.
+        prior_likes: See `fold_in`.
+        seed: Seed of the given likes and of the candidates.
+
+    Returns:
+        A `ColdResult`, one row for each of `likes`.
+
+    Raises:
+        ValueError: If a number of likes is negative.
+        DataError: If a user is not in the data, likes nothing in `split`, or
+            was known to the model in training.
+
+    Example:
+
+    >>> warm, cold = fndrec.hold_out_users(data, 50)
+    >>> model.fit(warm.batches("train", history=7), epochs=10)
+    >>> print(fndrec.evaluate_cold_users(model, data, cold))
+
+    Reference: Lu et al. 2019, section 5 (users held out whole).
+    """
+    rows = _checked(model, data, users, likes, split)
+    if model.vocabulary is not None:
+        data = data.with_vocabulary(model.vocabulary)
+    given = _given_likes(data, rows, seed)
+    candidates = Candidates.of(data, split, negatives, negative_sampling, seed)
+    of_cold = np.isin(candidates.user, rows)
+    user = candidates.user[of_cold]
+    outfits = candidates.outfits[of_cold]
+
+    sets = data.outfit_items[np.maximum(given, 0)]
+    every = np.concatenate([sets.ravel(), outfits.ravel()])
+    items = np.unique(every[every >= 0])
+    place = np.full(data.num_items + 1, -1, np.int32)
+    place[items] = np.arange(len(items))
+    vectors = model.embed_items(data, items)
+    liked, at = np.unique(given, return_inverse=True)
+    at = at.reshape(given.shape) - int(liked[0] < 0)
+    liked_sets = place[data.outfit_items[liked[liked >= 0]]]
+    liked_vectors = model.embed_outfits(vectors, liked_sets)
+
+    by_user: dict[str, np.ndarray] = {}
+    for number in likes:
+        width = given.shape[1] if number is None else number
+        kept = np.where(np.arange(given.shape[1]) < width, at, -1)
+        made = model.embed_likes(
+            liked_vectors, kept.astype(np.int32), prior_likes
+        )
+        scores = model.score_outfits(
+            made[np.searchsorted(rows, user)], vectors, place[outfits]
+        )
+        name = "all likes" if number is None else f"{number} likes"
+        by_user[name] = metrics_by_user(user, scores)["auc"]
+    return ColdResult(
+        data=data.name, split=split, likes=len(user), auc_by_user=by_user
+    )
+
+
+def _checked(
+    model: OutfitRecommender,
+    data: OutfitData,
+    users: Sequence[str],
+    likes: Sequence[int | None],
+    split: str,
+) -> np.ndarray:
+    """Rows of the users, in order."""
+    for number in likes:
+        if number is not None and number < 0:
+            raise ValueError(
+                "`likes` should be non-negative integers or None. "
+                f"Received: likes={tuple(likes)}"
+            )
+    if not len(users):
+        raise ValueError("`users` should name one user or more. Received: none")
+    rows = data.users.rows(list(users))
+    ranked = np.isin(rows, data.likes(split).user)
+    for i, user in enumerate(users):
+        if not ranked[i]:
+            raise DataError(
+                f"{data.name}: `users` should like something in {split}. "
+                f"Received: {user!r}, who does not"
+            )
+        if model.vocabulary is not None and user in model.vocabulary.users:
+            raise DataError(
+                f"{data.name}: `users` should be held out of the training. "
+                f"Received: {user!r}, whom the model knows"
+            )
+    return np.unique(rows)
+
+
+def _given_likes(data: OutfitData, rows: np.ndarray, seed: int) -> np.ndarray:
+    """The train likes of users in a random order, `(users, most)`."""
+    likes = data.likes("train")
+    rng = np.random.default_rng((seed, len(likes)))
+    own = [rng.permutation(likes.outfit[likes.user == row]) for row in rows]
+    given = np.full((len(rows), max(map(len, own)) or 1), -1, np.int32)
+    for row, outfits in zip(given, own, strict=True):
+        row[: len(outfits)] = outfits
+    return given

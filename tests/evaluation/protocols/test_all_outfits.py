@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tiny_models import tiny_teacher
 
 from fndrec import DataError, evaluate
-from fndrec.data import OutfitData
+from fndrec.data import OutfitData, from_tables
 from fndrec.evaluation import AllOutfits
 from fndrec.evaluation.protocols.all_outfits import AllOutfitsRanking
 
@@ -35,7 +35,7 @@ def made(rng: np.random.Generator) -> OutfitData:
             }
         )
 
-    return OutfitData.from_tables(
+    return from_tables(
         pa.table({"item_id": [f"i{i}" for i in range(OUTFITS + 1)]}),
         pa.table(
             {

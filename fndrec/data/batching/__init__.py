@@ -1,0 +1,1 @@
+"""From likes to batches."""

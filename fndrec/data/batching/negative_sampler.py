@@ -1,0 +1,341 @@
+"""Which outfits stand against a liked one."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fndrec.errors import DataError
+
+if TYPE_CHECKING:
+    from fndrec.data.outfit_data import OutfitData
+
+KINDS = ("in_batch", "catalogue", "hard")
+# Draws that came out unusable are drawn again, so often at the most.
+ROUNDS = 8
+
+
+class NegativeSampler:
+    """Draws negatives for liked outfits, vectorised over the batch.
+
+    Three kinds, which a mixture combines:
+
+    - `"in_batch"`: the liked outfit with each slot filled by an item of the
+      same group (see `OutfitData.item_group`) from another like of the batch.
+      Hardly any item is added to the batch.
+    - `"catalogue"`: the same with the items of all likes of the split, each
+      as likely as another. The peers' type-aware random negatives; items
+      that no like of the split has are left out, as a model could tell them
+      by never having seen them.
+    - `"hard"`: outfits as they are that others liked and this user did not.
+
+    A negative never has the very items of the liked outfit. It holds no item
+    twice, and one of the group in each slot, unless the catalogue leaves no
+    choice.
+
+    Args:
+        data: The data set.
+        split: Split that items and outfits are drawn from.
+        sampling: One of the kinds, or shares such as
+            `{"in_batch": 0.5, "hard": 0.5}`.
+        known: Splits whose likes are never a hard negative of their user.
+
+    Raises:
+        ValueError: If `sampling` is not known.
+
+    Example:
+
+    >>> sampler = NegativeSampler(data, "train", "in_batch")
+    >>> rng = np.random.default_rng(0)
+    >>> likes = data.likes("train")
+    >>> sampler(likes.user[:32], likes.outfit[:32], 10, rng).shape
+    (32, 10, 5)
+
+    Reference: Lu et al. 2019 (type-aware random and hard negatives).
+    """
+
+    def __init__(
+        self,
+        data: "OutfitData",
+        split: str,
+        sampling: str | Mapping[str, float] = "in_batch",
+        known: tuple[str, ...] = ("train",),
+    ) -> None:
+        self.shares = _shares(sampling)
+        self.outfit_items = data.outfit_items
+        self.group = data.item_group
+        self.num_outfits = data.num_outfits
+        self.num_items = data.num_items
+        likes = data.likes(split)
+        if "hard" in self.shares:
+            self.liked_outfits = np.unique(likes.outfit)
+            # Outfits of the same items are one outfit here.
+            sets = np.sort(self.outfit_items, axis=1)
+            same = np.unique(sets, axis=0, return_inverse=True)[1]
+            self.item_set = same.reshape(-1).astype(np.int64)
+            pairs = [
+                self._pairs(data.likes(s).user, data.likes(s).outfit)
+                for s in {split, *known} & set(data.splits)
+            ]
+            self.known_pairs = np.unique(np.concatenate(pairs))
+        entries = self.outfit_items[likes.outfit].ravel()
+        entries = np.unique(entries[entries >= 0])
+        self.catalogue = _Pool(entries, self.group[entries])
+
+    def _pairs(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
+        return (
+            users.astype(np.int64) * self.num_outfits + self.item_set[outfits]
+        )
+
+    def __call__(
+        self,
+        users: np.ndarray,
+        outfits: np.ndarray,
+        negatives: int,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Negatives of a batch of likes.
+
+        Args:
+            users: `(batch,)` rows of users.
+            outfits: `(batch,)` rows of liked outfits.
+            negatives: How many for each like.
+            rng: Source of all draws.
+
+        Returns:
+            Int32 array `(batch, negatives, slots)` of item rows, -1 padding.
+        """
+        liked = self.outfit_items[outfits]
+        drawn = []
+        for kind, number in _counts(self.shares, negatives):
+            if kind == "hard":
+                drawn.append(self._hard(users, number, rng))
+            else:
+                drawn.append(self._recombined(liked, number, kind, rng))
+        if not drawn:
+            return np.zeros((len(users), 0, liked.shape[1]), np.int32)
+        return np.concatenate(drawn, axis=1)
+
+    def wrong_items(
+        self,
+        liked: np.ndarray,
+        slot: np.ndarray,
+        number: int,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Items for one slot of each outfit: fill in the blank.
+
+        They are drawn as for `"catalogue"`. None is of the outfit, and all
+        are of the group of the right one unless it has no other; they differ
+        from one another unless the group is small.
+
+        Args:
+            liked: `(batch, slots)` item rows, -1 padding.
+            slot: `(batch,)` the slot of each outfit, not of the padding.
+            number: How many for each outfit.
+            rng: Source of all draws.
+
+        Returns:
+            Int32 array `(batch, number)` of item rows.
+        """
+        right = liked[np.arange(len(liked)), slot]
+        group = np.repeat(self.group[right], number)
+        outfit = np.repeat(liked, number, axis=0)
+        drawn = self.catalogue.draw(group, rng)[0]
+        for _ in range(ROUNDS):
+            inside = (drawn[:, None] == outfit).any(axis=1)
+            again = np.flatnonzero(inside | _repeated(drawn, number))
+            if not len(again):
+                break
+            drawn[again] = self.catalogue.draw(group[again], rng)[0]
+        for at in np.flatnonzero((drawn[:, None] == outfit).any(axis=1)):
+            others = self._others(group[at], outfit[at])
+            if not len(others):
+                raise self._no_other_item()
+            drawn[at] = rng.choice(others)
+        return drawn.reshape(-1, number)
+
+    def _hard(
+        self, users: np.ndarray, number: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        users = np.repeat(users, number)
+        outfits = np.empty(len(users), np.int64)
+        wanted = np.arange(len(users))
+        for _ in range(20 * ROUNDS):
+            outfits[wanted] = rng.choice(self.liked_outfits, len(wanted))
+            pairs = self._pairs(users[wanted], outfits[wanted])
+            at = np.searchsorted(self.known_pairs, pairs)
+            at = np.minimum(at, len(self.known_pairs) - 1)
+            wanted = wanted[self.known_pairs[at] == pairs]
+            if not len(wanted):
+                items = self.outfit_items[outfits]
+                return items.reshape(-1, number, items.shape[-1])
+        raise DataError(
+            "Hard negatives are outfits that others liked and the user did "
+            "not. Received: a user, row "
+            f"{users[wanted[0]]}, who liked (almost) all of the "
+            f"{len(self.liked_outfits)} liked outfits"
+        )
+
+    def _recombined(
+        self,
+        liked: np.ndarray,
+        number: int,
+        kind: str,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        batch, slots = liked.shape
+        like, slot = np.nonzero(liked >= 0)
+        present = liked[like, slot]
+        groups = self.group[present]
+        # One row an item slot to fill: (batch * number) outfits.
+        rows = (like[:, None] * number + np.arange(number)).ravel()
+        columns = np.repeat(slot, number)
+        own_like = np.repeat(like, number)
+        group = np.repeat(groups, number)
+        own = np.repeat(present, number)
+
+        if kind == "in_batch":
+            pool = _Pool(present, groups, like)
+            drawn, source = pool.draw(group, rng)
+            for _ in range(ROUNDS):
+                again = np.flatnonzero(source == own_like)
+                if not len(again):
+                    break
+                drawn[again], source[again] = pool.draw(group[again], rng)
+            alone = np.flatnonzero(source == own_like)
+            drawn[alone] = self.catalogue.draw(group[alone], rng)[0]
+        else:
+            drawn = self.catalogue.draw(group, rng)[0]
+
+        filled = np.full((batch * number, slots), -1, np.int32)
+        filled[rows, columns] = drawn
+        original = np.full_like(filled, -1)
+        original[rows, columns] = own
+        for _ in range(ROUNDS):
+            bad = np.flatnonzero(_unusable(filled, original))
+            if not len(bad):
+                break
+            again = np.flatnonzero(np.isin(rows, bad))
+            filled[rows[again], columns[again]] = self.catalogue.draw(
+                group[again], rng
+            )[0]
+        self._repair(filled, original, rng)
+        return filled.reshape(batch, number, slots)
+
+    def _repair(
+        self,
+        filled: np.ndarray,
+        original: np.ndarray,
+        rng: np.random.Generator,
+    ) -> None:
+        """Changes items, one by one, of negatives that are still unusable."""
+        for row in np.flatnonzero(_unusable(filled, original)):
+            outfit, liked = filled[row], original[row]
+            slots = rng.permutation(np.flatnonzero(liked >= 0))
+            for slot in slots:
+                if np.sum(outfit == outfit[slot]) > 1:
+                    others = self._others(self.group[liked[slot]], outfit)
+                    if len(others):
+                        outfit[slot] = rng.choice(others)
+            if np.array_equal(np.sort(outfit), np.sort(liked)):
+                slot, others = self._exchange(slots, liked)
+                outfit[slot] = rng.choice(others)
+
+    def _exchange(
+        self, slots: np.ndarray, liked: np.ndarray
+    ) -> tuple[int, np.ndarray]:
+        """A slot and what may stand there, of its group if that exists."""
+        found = [(s, self._others(self.group[liked[s]], liked)) for s in slots]
+        for slot, others in found:
+            if len(others) and self.group[others[0]] == self.group[liked[slot]]:
+                return slot, others
+        if not len(found[0][1]):
+            raise self._no_other_item()
+        return found[0]
+
+    def _no_other_item(self) -> DataError:
+        return DataError(
+            "A negative needs an item that is not in the liked outfit. "
+            f"Received: a catalogue of {self.num_items} items, all in one "
+            "outfit"
+        )
+
+    def _others(self, group: int, taken: np.ndarray) -> np.ndarray:
+        """Items not taken: those of the group, or of any if it has none."""
+        inside = np.setdiff1d(np.flatnonzero(self.group == group), taken)
+        if len(inside):
+            return inside
+        return np.setdiff1d(np.arange(self.num_items), taken)
+
+
+class _Pool:
+    """Item occurrences by group, drawn uniformly within a group."""
+
+    def __init__(
+        self,
+        items: np.ndarray,
+        groups: np.ndarray,
+        sources: np.ndarray | None = None,
+    ) -> None:
+        order = np.argsort(groups, kind="stable")
+        self.items = items[order]
+        self.sources = (
+            np.full(len(items), -1) if sources is None else sources[order]
+        )
+        size = int(groups.max()) + 1 if len(groups) else 0
+        self.count = np.bincount(groups, minlength=size)
+        self.start = np.cumsum(self.count) - self.count
+
+    def draw(
+        self, groups: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        # A group that no like of the pool has (the sets of another split).
+        inside = groups < len(self.count)
+        safe = np.where(inside, groups, 0)
+        count = np.where(inside, self.count[safe], 0)
+        at = self.start[safe] + (rng.random(len(groups)) * count).astype(int)
+        at = np.where(
+            count > 0, at, rng.integers(len(self.items), size=len(groups))
+        )
+        return self.items[at], self.sources[at]
+
+
+def _unusable(filled: np.ndarray, original: np.ndarray) -> np.ndarray:
+    """Which rows equal their like or hold an item twice."""
+    ordered = np.sort(filled, axis=1)
+    twice = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
+    same = np.all(ordered == np.sort(original, axis=1), axis=1)
+    return same | twice.any(axis=1)
+
+
+def _repeated(items: np.ndarray, number: int) -> np.ndarray:
+    """Which items stand before in their own `number`, all in one array."""
+    table = items.reshape(-1, number)
+    found = np.zeros(table.shape, bool)
+    for column in range(1, number):
+        before = table[:, :column] == table[:, [column]]
+        found[:, column] = before.any(axis=1)
+    return found.ravel()
+
+
+def _shares(sampling: str | Mapping[str, float]) -> dict[str, float]:
+    shares = {sampling: 1.0} if isinstance(sampling, str) else dict(sampling)
+    unknown = [kind for kind in shares if kind not in KINDS]
+    if unknown or not shares or min(shares.values()) <= 0:
+        raise ValueError(
+            f"`negative_sampling` should be one of {KINDS}, or positive "
+            f"shares of them. Received: negative_sampling={sampling!r}"
+        )
+    total = sum(shares.values())
+    return {kind: share / total for kind, share in shares.items()}
+
+
+def _counts(shares: dict[str, float], number: int) -> list[tuple[str, int]]:
+    """How many negatives of each kind: largest remainders, exact in sum."""
+    kinds = list(shares)
+    exact = np.array([shares[kind] * number for kind in kinds])
+    counts = np.floor(exact).astype(int)
+    rest = np.argsort(-(exact - counts), kind="stable")
+    counts[rest[: number - counts.sum()]] += 1
+    return [(k, int(c)) for k, c in zip(kinds, counts, strict=True) if c]

@@ -1,0 +1,369 @@
+"""Items, outfits and likes as integer arrays with their string ids."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import tensorflow as tf
+
+from fndrec.data.batching.batches import batches
+from fndrec.data.likes import Likes
+from fndrec.data.model_vocabulary import ModelVocabulary
+from fndrec.data.photos.image_store import ImageStore, unreadable_photos
+from fndrec.data.vocabulary import Vocabulary
+from fndrec.errors import DataError
+
+IntArray = npt.NDArray[np.int32]
+logger = logging.getLogger("fndrec.data")
+# Reasons that one warning names.
+SHOWN = 10
+
+OnError = Literal["raise", "drop"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class OutfitData:
+    """Items, outfits and likes of a shop, checked, as integer arrays.
+
+    Read one by `fndrec.load_data`, or make it of tables in memory by
+    `fndrec.data.from_tables`. A *row* is a
+    position in `users`, `items` or `outfits`; an *index* is what a model
+    takes: the row in the model's own vocabulary plus one, 0 if the model
+    does not know the name.
+
+    Args:
+        users: Every user of any split, those of train first.
+        items: Every item.
+        outfits: Every outfit.
+        outfit_items: int32 array `(outfits, slots)`: item rows, padded with
+            -1 at the end to the longest outfit.
+        splits: Likes by split: "train" and perhaps "valid" and "test".
+        categories: Names of the item categories, sorted; None if unknown.
+        item_category: int32 array `(items,)`: rows of `categories`.
+        item_group: int32 array `(items,)`: items of one group may stand for
+            one another in a negative outfit. Zeros if nothing is known.
+        groups: Names of the groups if they were given, None if inferred.
+        features: float32 array `(items, features)` or None.
+        photos: Path of each item's photo, relative to `photo_root`, or
+            None.
+        photo_root: Folder of the photos, None if there are none.
+        name: Name of the folder read, or "in memory".
+        vocabulary: What a model of this data knows by name. By default the
+            users who like something in train, the items of the outfits
+            liked in train, and all categories.
+        store: The decoded photos, once `with_photos` has loaded them.
+
+    Example:
+
+    ```python
+    data = fndrec.data.from_tables(
+        items=pa.table({"item_id": ["shirt", "skirt", "shoe"]}),
+        outfits=pa.table(
+            {"outfit_id": ["o1"], "item_ids": [["shirt", "shoe"]]}
+        ),
+        likes={"train": pa.table({"user_id": ["ann"], "outfit_id": ["o1"]})},
+    )
+    data.outfit_items  # array([[0, 2]], dtype=int32)
+    ```
+    """
+
+    users: Vocabulary
+    items: Vocabulary
+    outfits: Vocabulary
+    outfit_items: IntArray
+    splits: dict[str, Likes]
+    categories: Vocabulary | None
+    item_category: IntArray | None
+    item_group: IntArray
+    groups: Vocabulary | None
+    features: npt.NDArray[np.float32] | None
+    photos: pa.StringArray | None
+    photo_root: Path | None
+    name: str = "in memory"
+    vocabulary: ModelVocabulary = field(default=None)  # type: ignore[assignment]
+    store: ImageStore | None = None
+
+    def __post_init__(self) -> None:
+        if self.vocabulary is None:
+            object.__setattr__(self, "vocabulary", self.train_vocabulary())
+
+    @property
+    def num_users(self) -> int:
+        """Number of users of any split."""
+        return len(self.users)
+
+    @property
+    def num_items(self) -> int:
+        """Number of items."""
+        return len(self.items)
+
+    @property
+    def num_outfits(self) -> int:
+        """Number of outfits."""
+        return len(self.outfits)
+
+    @property
+    def num_slots(self) -> int:
+        """Number of items of the longest outfit."""
+        return self.outfit_items.shape[1]
+
+    @cached_property
+    def user_index(self) -> IntArray:
+        """int32 array `(users,)`: row in `vocabulary.users` + 1, or 0."""
+        return self.vocabulary.users.rows(self.users.ids) + np.int32(1)
+
+    @cached_property
+    def item_index(self) -> IntArray:
+        """int32 array `(items,)`: row in `vocabulary.items` + 1, or 0."""
+        return self.vocabulary.items.rows(self.items.ids) + np.int32(1)
+
+    @cached_property
+    def category_index(self) -> IntArray | None:
+        """int32 array `(items,)`: row in `vocabulary.categories` + 1, or 0.
+
+        None if either the data or the model has no categories.
+        """
+        known = self.vocabulary.categories
+        if (
+            known is None
+            or self.categories is None
+            or self.item_category is None
+        ):
+            return None
+        index = known.rows(self.categories.ids) + np.int32(1)
+        return index[self.item_category]
+
+    def likes(self, split: str) -> Likes:
+        """Returns the likes of a split.
+
+        Raises:
+            DataError: If there is no such split.
+        """
+        if split not in self.splits:
+            raise DataError(
+                f"`split` should be one of {list(self.splits)}. "
+                f"Received: split={split!r}"
+            )
+        return self.splits[split]
+
+    def with_vocabulary(self, vocabulary: ModelVocabulary) -> OutfitData:
+        """Returns the same tables as a model trained elsewhere sees them.
+
+        Args:
+            vocabulary: What that model knows by name.
+        """
+        return dataclasses.replace(self, vocabulary=vocabulary)
+
+    def with_photos(
+        self,
+        size: int = 64,
+        cache_dir: str | os.PathLike[str] | None = None,
+        on_error: OnError = "raise",
+    ) -> OutfitData:
+        """Returns the same tables with the photos decoded and at hand.
+
+        Photos are decoded once, see `ImageStore.build`; the next call finds
+        them done.
+
+        Args:
+            size: Height and width to which photos are stretched.
+            cache_dir: Where decoded photos are kept; beside the photos by
+                default.
+            on_error: "raise" stops at a photo that cannot be decoded, "drop"
+                drops the items with such photos, and what depends on them.
+
+        Raises:
+            DataError: If the items have no photos, or one cannot be decoded.
+        """
+        if self.photos is None or self.photo_root is None:
+            raise DataError(
+                f"{self.name}: items with a column `image` were expected. "
+                "Received: items without photos"
+            )
+        cache = None if cache_dir is None else Path(cache_dir)
+        try:
+            store = ImageStore.build(self.photos, self.photo_root, size, cache)
+        except DataError:
+            if on_error != "drop":
+                raise
+            # Every photo is looked at only now that one is known to be bad.
+            bad = unreadable_photos(self.photos, self.photo_root)
+            if not bad:
+                raise
+            logger.warning(
+                "Dropped %d items whose photo cannot be decoded: %s%s",
+                len(bad),
+                "; ".join(list(bad.values())[:SHOWN]),
+                "; ..." if len(bad) > SHOWN else "",
+            )
+            rows = np.fromiter(bad, np.int32)
+            return self.without_items(rows).with_photos(size, cache_dir)
+        return dataclasses.replace(self, store=store)
+
+    def without_items(self, rows: npt.NDArray[np.integer]) -> OutfitData:
+        """Returns the data set without some items and what needs them.
+
+        Outfits that hold one of the items are left out, then the likes of
+        those outfits, then the users who like nothing any more. What a model
+        trained elsewhere knows stays as it is.
+
+        Args:
+            rows: `(dropped,)` rows of `items`.
+
+        Raises:
+            DataError: If no item, outfit or train like is left.
+        """
+        keep = np.ones(self.num_items, bool)
+        keep[rows] = False
+        sets = self.outfit_items
+        kept_outfit = np.all(keep[sets] | (sets < 0), axis=1)
+        new_item = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
+        new_outfit = np.cumsum(kept_outfit) - 1
+        kept_sets = sets[kept_outfit]
+        most = int((kept_sets >= 0).sum(axis=1).max(initial=0))
+        kept_likes = {
+            split: kept_outfit[likes.outfit]
+            for split, likes in self.splits.items()
+        }
+        for what, left in (
+            ("item", keep),
+            ("outfit", kept_outfit),
+            ("train like", kept_likes["train"]),
+        ):
+            if not left.any():
+                raise DataError(
+                    f"{self.name}: one {what} or more was expected. "
+                    f"Received: none that is left without {len(rows)} items"
+                )
+        old_users = np.concatenate(
+            [
+                likes.user[kept_likes[split]]
+                for split, likes in self.splits.items()
+            ]
+        )
+        # In the order of their first likes, as readers number them.
+        first = np.unique(old_users, return_index=True)[1]
+        users = old_users[np.sort(first)]
+        new_user = np.zeros(self.num_users, np.int32)
+        new_user[users] = np.arange(len(users))
+        left_out = dataclasses.replace(
+            self,
+            users=Vocabulary(self.users.take(users)),
+            items=Vocabulary(self.items.take(np.flatnonzero(keep))),
+            outfits=Vocabulary(self.outfits.take(np.flatnonzero(kept_outfit))),
+            outfit_items=np.where(
+                kept_sets >= 0, new_item[kept_sets], -1
+            ).astype(np.int32)[:, :most],
+            splits={
+                split: Likes(
+                    new_user[likes.user[kept_likes[split]]],
+                    new_outfit[likes.outfit[kept_likes[split]]].astype(
+                        np.int32
+                    ),
+                )
+                for split, likes in self.splits.items()
+            },
+            item_category=_rows(self.item_category, keep),
+            item_group=self.item_group[keep],
+            features=_rows(self.features, keep),
+            photos=(
+                None
+                if self.photos is None
+                else self.photos.filter(pa.array(keep))
+            ),
+            store=None,
+        )
+        if self.vocabulary == self.train_vocabulary():
+            return dataclasses.replace(
+                left_out, vocabulary=left_out.train_vocabulary()
+            )
+        return left_out
+
+    @property
+    def shares_outfits(self) -> bool:
+        """Whether users like the same outfits: 3 likes or more each.
+
+        Then what a model has to tell apart are real outfits; else nearly
+        every outfit is one user's own.
+        """
+        train = self.likes("train")
+        return len(train) >= 3 * len(np.unique(train.outfit))
+
+    def outfit_item_ids(self, outfit: int) -> list[str]:
+        """Ids of the items of an outfit, given by its row."""
+        items = self.outfit_items[outfit]
+        return self.items.take(items[items >= 0])
+
+    def content(
+        self, rows: IntArray, keys: Collection[str] | None = None
+    ) -> dict[str, np.ndarray]:
+        """Returns what is known of some items.
+
+        Args:
+            rows: `(items,)` rows of `items`.
+            keys: The wanted keys; by default all that the data set has.
+
+        Returns:
+            Dictionary of `"row"` and `"id"` int32 `(items,)`; `"category"`
+            int32 `(items,)`, `"feature"` float32 `(items, features)` and
+            `"image"` uint8 `(items, size, size, 3)` if the data set has
+            them. `"id"` and `"category"` are rows of the model's tables, 0
+            for unknown.
+        """
+
+        def wanted(key: str) -> bool:
+            return keys is None or key in keys
+
+        values: dict[str, np.ndarray] = {"row": rows} if wanted("row") else {}
+        if wanted("id"):
+            values["id"] = self.item_index[rows]
+        if self.category_index is not None and wanted("category"):
+            values["category"] = self.category_index[rows]
+        if self.features is not None and wanted("feature"):
+            values["feature"] = self.features[rows]
+        if self.store is not None and wanted("image"):
+            values["image"] = self.store.gather(rows)
+        return values
+
+    def batches(
+        self, split: str, batch_size: int = 64, **kwargs: Any
+    ) -> tf.data.Dataset:
+        """A `tf.data.Dataset` of likes: see `fndrec.data.batching.batches`."""
+        return batches(self, split, batch_size, **kwargs)
+
+    def train_vocabulary(self) -> ModelVocabulary:
+        """What a model trained on this data knows by name."""
+        train = self.likes("train")
+        items = np.unique(self.outfit_items[np.unique(train.outfit)])
+        items = items[items >= 0]
+        return ModelVocabulary(
+            users=Vocabulary(self.users.take(np.unique(train.user))),
+            items=Vocabulary(self.items.take(items)),
+            categories=self.categories,
+        )
+
+    def __repr__(self) -> str:
+        likes = {split: len(rows) for split, rows in self.splits.items()}
+        categories = None if self.categories is None else len(self.categories)
+        features = None if self.features is None else self.features.shape[1]
+        return (
+            f"OutfitData(name={self.name!r}, users={self.num_users}, "
+            f"items={self.num_items}, outfits={self.num_outfits}, "
+            f"slots={self.num_slots}, likes={likes}, "
+            f"categories={categories}, features={features}, "
+            f"photos={self.photos is not None})"
+        )
+
+
+def _rows(array: Any, keep: npt.NDArray[np.bool_]) -> Any:
+    return None if array is None else array[keep]

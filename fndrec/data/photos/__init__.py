@@ -1,0 +1,1 @@
+"""Photos: files, decoding and the store."""

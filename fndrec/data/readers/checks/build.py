@@ -1,0 +1,84 @@
+"""From received tables to `OutfitData`: every row is checked first."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from fndrec.data.outfit_data import IntArray, OnError, OutfitData
+from fndrec.data.readers.checks.groups import infer_groups
+from fndrec.data.readers.checks.item_rows import check_items
+from fndrec.data.readers.checks.like_rows import check_likes
+from fndrec.data.readers.checks.outfit_rows import check_outfits
+from fndrec.data.readers.checks.source import Source
+from fndrec.data.vocabulary import Vocabulary
+from fndrec.errors import DataError
+
+
+def check_arguments(on_error: str, max_slots: int) -> None:
+    """Checks the arguments that all readers share.
+
+    Raises:
+        DataError: If one of them is not what it should be.
+    """
+    if on_error not in ("raise", "drop"):
+        raise DataError(
+            '`on_error` should be "raise" or "drop". '
+            f"Received: on_error={on_error!r}"
+        )
+    if (
+        isinstance(max_slots, bool)
+        or not isinstance(max_slots, int)
+        or max_slots < 1
+    ):
+        raise DataError(
+            "`max_slots` should be a positive integer. "
+            f"Received: max_slots={max_slots!r}"
+        )
+
+
+def build(source: Source, on_error: OnError, max_slots: int) -> OutfitData:
+    """Checks every row and returns the data as arrays.
+
+    Args:
+        source: The tables as they were received.
+        on_error: "raise" or "drop", what to do with rows that cannot be
+            used.
+        max_slots: Most items an outfit may have.
+
+    Raises:
+        DataError: If a row cannot be used (with `on_error="raise"`), or no
+            train like is left.
+    """
+    items = check_items(source, on_error)
+    outfits, outfit_items = check_outfits(
+        source, items.ids, on_error, max_slots
+    )
+    users, splits = check_likes(source, outfits, on_error)
+    categories, item_category = _encoded(items.category)
+    groups, item_group = _encoded(items.group)
+    if item_group is None:
+        item_group = infer_groups(len(items.ids), outfit_items, item_category)
+    return OutfitData(
+        users=users,
+        items=items.ids,
+        outfits=outfits,
+        outfit_items=outfit_items,
+        splits=splits,
+        categories=categories,
+        item_category=item_category,
+        item_group=item_group,
+        groups=groups,
+        features=items.features,
+        photos=items.photos,
+        photo_root=None if items.photos is None else source.photo_root,
+        name=source.name,
+    )
+
+
+def _encoded(
+    names: pa.StringArray | None,
+) -> tuple[Vocabulary | None, IntArray | None]:
+    if names is None:
+        return None, None
+    distinct = Vocabulary(sorted(names.unique().to_pylist()))
+    return distinct, distinct.rows(names)

@@ -1,0 +1,1 @@
+"""A generated shop with known tastes."""

@@ -1,0 +1,1 @@
+"""Estimates of how many negatives are false."""

@@ -1,0 +1,132 @@
+"""Which negatives are likes that nobody has seen."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from fndrec.data import OutfitData
+from fndrec.evaluation.audit.audit_pairs import (
+    Pair,
+    rows_of_pairs,
+    unliked_negatives,
+)
+from fndrec.evaluation.audit.calibrated_distance import HeldOutFalseness
+from fndrec.evaluation.audit.liked_probability import LikedProbability
+from fndrec.evaluation.audit.negative_audit import NegativeAudit
+from fndrec.evaluation.candidates import default_sampling
+from fndrec.extras import require
+from fndrec.models import OutfitRecommender, align
+
+
+def audit_negatives(
+    model: OutfitRecommender,
+    data: OutfitData,
+    pairs: Sequence[Pair] | None = None,
+    *,
+    split: str = "train",
+    negatives: int = 20,
+    negative_sampling: str | Mapping[str, float] | None = None,
+    calibration: str = "valid",
+    prior: float | None = None,
+    seed: int = 0,
+) -> NegativeAudit:
+    """Tells which "not liked" outfits are probably liked in truth.
+
+    Nobody says which outfits they dislike, so negatives are outfits not known
+    to be liked, and some are merely not seen. Each gets its falseness z (how
+    far it lies from the user, measured from the user's likes) and the
+    probability that the user likes it, learned from likes that the model has
+    not seen against negatives drawn for them: see `LikedProbability`, also
+    for what the probability is an upper bound of.
+
+    Args:
+        model: A trained teacher or student.
+        data: The data set, with photos loaded if the model looks at them.
+        pairs: What to audit: user ids, each with an outfit id or the ids of
+            an outfit's items, in the catalogue or not. By default negatives
+            are drawn for the likes of `split`.
+        split: Name of the split that negatives are drawn for. A user's
+            negative is audited once, and none that the user is known to
+            like, in any split.
+        negatives: Negatives drawn for each like.
+        negative_sampling: Kind of the negatives, see `Candidates.of`.
+        calibration: Split of likes that the model was not trained on.
+        prior: Share of true likes among such negatives, if it is known; else
+            it is estimated, see `class_prior`.
+        seed: Seed of the draws.
+
+    Returns:
+        A `NegativeAudit`, most probable likes first.
+
+    Raises:
+        DataError: If a split is missing, has too few likes to calibrate on,
+            or a pair names something unknown.
+        ModuleNotFoundError: If scikit-learn is not installed.
+        ValueError: If an argument is out of its range.
+
+    Example:
+
+    >>> audit = fndrec.audit_negatives(teacher, data)
+    >>> print(audit)
+    >>> audit.to_csv("audit.csv")
+    >>> fndrec.audit_negatives(teacher, data, [("u007", ["top3", "shoe1"])])
+
+    Reference: Kim et al. 2021 (false negatives within the teacher's radius);
+    Elkan, Noto 2008 (learning from positive and unlabelled data).
+    """
+    require("sklearn", "audit", "`audit_negatives`")
+    if prior is not None and not 0 < prior <= 1:
+        raise ValueError(
+            "`prior` should be a number over 0 and at most 1. "
+            f"Received: prior={prior}"
+        )
+    if negatives < 1:
+        raise ValueError(
+            "`negatives` should be a positive integer. "
+            f"Received: negatives={negatives}"
+        )
+    if calibration == "train":
+        raise ValueError(
+            "`calibration` should be a split that the model was not trained "
+            "on. Received: calibration='train'"
+        )
+    model, data = align(model, data)
+    if negative_sampling is None:
+        negative_sampling = default_sampling(data)
+    # A stream for each sample, as both may be of one split.
+    audited, unlabelled = (
+        np.random.default_rng((seed, negatives, stream)) for stream in range(2)
+    )
+    # Before the long work, as what is given may not be usable.
+    users, outfits = (
+        unliked_negatives(data, split, negatives, negative_sampling, audited)
+        if pairs is None
+        else rows_of_pairs(data, pairs)
+    )
+    falseness = HeldOutFalseness(model, data, calibration)
+    chance = LikedProbability.fit(
+        falseness.liked,
+        falseness(
+            *unliked_negatives(
+                data, calibration, negatives, negative_sampling, unlabelled
+            )
+        ),
+        prior,
+    )
+    z = falseness(users, outfits)
+    probability = chance(z)
+    # Outfits of one probability are in the order of their falseness.
+    order = np.lexsort((z, -probability))
+    return NegativeAudit(
+        data=data,
+        user=users[order],
+        outfits=outfits[order],
+        falseness=z[order],
+        probability=probability[order],
+        chance=chance,
+        audited=(
+            f"negatives of {split} ({negative_sampling})"
+            if pairs is None
+            else "given pairs"
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Size, work and latency of models."""

@@ -1,0 +1,46 @@
+"""Users in closed form, from the outfits they liked."""
+
+from typing import Any
+
+from keras import ops
+
+from fndrec.layers.outfit_score import OutfitScore
+
+# As many likes as the cold-start vector counts for, in `shrunken_mean`.
+PRIOR_LIKES = 4.0
+
+
+def shrunken_mean(
+    outfits: Any,
+    present: Any,
+    cold: Any,
+    score: OutfitScore,
+    prior: Any = PRIOR_LIKES,
+) -> Any:
+    """The direction of the mean of liked outfits and a cold-start vector.
+
+    The posterior mode of a user's direction, if likes scatter around it by a
+    von Mises-Fisher distribution and users around the cold-start vector by
+    another: `prior` is the ratio of the two concentrations. Where a user is
+    several anchors, a like moves those that it is nearest to.
+
+    Args:
+        outfits: Unit vectors `(batch, likes, dim)`.
+        present: Bools `(batch, likes)`, false where there is no like.
+        cold: The cold-start user `(dim,)` or `(anchors, dim)`.
+        score: The model's score, whose temperature softens "nearest".
+        prior: As many likes as the cold-start vector counts for.
+
+    Returns:
+        Float32 unit vectors `(batch, dim)` or `(batch, anchors, dim)`; the
+        cold-start user where there are no likes.
+    """
+    outfits = ops.cast(outfits, "float32")
+    weight = ops.cast(present, "float32")
+    if len(cold.shape) == 1:
+        total = ops.sum(weight[:, :, None] * outfits, axis=1)
+        return ops.normalize(prior * cold[None] + total, axis=-1)
+    cosines = ops.matmul(outfits, ops.transpose(cold))
+    share = ops.softmax(cosines / score.temperature, axis=-1)
+    total = ops.einsum("blk,bld->bkd", weight[:, :, None] * share, outfits)
+    return ops.normalize(prior * cold[None] + total, axis=-1)

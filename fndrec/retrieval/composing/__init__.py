@@ -1,0 +1,1 @@
+"""New outfits: completing and composing."""

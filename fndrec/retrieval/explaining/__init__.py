@@ -1,0 +1,1 @@
+"""Why an outfit scores as it does."""

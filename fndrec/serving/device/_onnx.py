@@ -1,0 +1,57 @@
+"""Functions as ONNX files."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from fndrec.serving.device._device_parts import DevicePart
+
+OPSET = 17
+
+
+def convert(part: DevicePart, path: Path) -> None:
+    """Writes a part as an ONNX file.
+
+    Args:
+        part: The part.
+        path: The file.
+    """
+    import tf2onnx
+    from keras.src.export.tf2onnx_lib import patch_tf2onnx
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        # Keras's own remedy for tf2onnx under NumPy 2.
+        patch_tf2onnx()
+    graph = tf.function(
+        lambda *inputs: {"embedding": part.function(*inputs)},
+        input_signature=part.inputs,
+        autograph=False,
+    )
+    tf2onnx.convert.from_function(
+        graph,
+        input_signature=part.inputs,
+        opset=OPSET,
+        output_path=str(path),
+    )
+
+
+def run(path: Path, inputs: dict[str, np.ndarray]) -> np.ndarray:
+    """What an ONNX file gives.
+
+    Args:
+        path: The file.
+        inputs: Arrays by the names of the inputs.
+
+    Returns:
+        Float32 array `(batch, dim)`.
+    """
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(
+        str(path), providers=["CPUExecutionProvider"]
+    )
+    found: np.ndarray = session.run(["embedding"], inputs)[0]
+    return found

@@ -1,0 +1,151 @@
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_models import one_batch, tiny_teacher
+
+from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
+from fndrec.models import FNDTeacher, TeacherKnowledge
+from fndrec.models.candidate_scores import EXCLUDED
+from fndrec.models.teacher_targets import radii
+
+
+@pytest.fixture(scope="module")
+def teacher(tiny_data: OutfitData) -> FNDTeacher:
+    return tiny_teacher(tiny_data)
+
+
+@pytest.fixture(scope="module")
+def knowledge(teacher: FNDTeacher, tiny_data: OutfitData) -> TeacherKnowledge:
+    return teacher.knowledge(tiny_data)
+
+
+def loop_radii(
+    users: np.ndarray, distances: np.ndarray, size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    prior = TeacherKnowledge.PRIOR_LIKES
+    own = [distances[users == user] for user in range(size)]
+    spread = sum(((d - d.mean()) ** 2).sum() for d in own if len(d))
+    freedom = sum(len(d) - 1 for d in own if len(d))
+    pooled = spread / freedom if freedom else distances.var()
+    radius = np.full(size, distances.mean())
+    deviation = np.full(size, np.sqrt(pooled))
+    for user, mine in enumerate(own):
+        if len(mine):
+            radius[user] = mine.mean()
+            rest = ((mine - mine.mean()) ** 2).sum()
+            deviation[user] = np.sqrt(
+                (rest + prior * pooled) / (len(mine) - 1 + prior)
+            )
+    return radius, deviation
+
+
+def test_radii_are_those_of_a_loop() -> None:
+    rng = np.random.default_rng(0)
+    # User 0 and 5 like nothing, user 3 one outfit.
+    users = np.concatenate([rng.choice([1, 2, 4, 6], 40), [3]])
+    distances = rng.uniform(1.0, 1.5, len(users))
+    radius, deviation = radii(users, distances, 7)
+    expected = loop_radii(users, distances, 7)
+    np.testing.assert_allclose(radius, expected[0])
+    np.testing.assert_allclose(deviation, expected[1])
+    assert radius[3] == distances[-1]
+    assert radius[0] == radius[5] == pytest.approx(distances.mean())
+
+
+def test_radii_of_users_with_one_like_each() -> None:
+    radius, deviation = radii(np.array([1, 2]), np.array([1.0, 1.4]), 3)
+    np.testing.assert_allclose(radius, [1.2, 1.0, 1.4])
+    np.testing.assert_allclose(deviation, 0.2)
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_radii_of_the_teacher(
+    teacher: FNDTeacher, tiny_data: OutfitData, split: str
+) -> None:
+    knowledge = teacher.knowledge(tiny_data, split)
+    likes = tiny_data.likes(split)
+    items = teacher.embed_items(tiny_data)
+    outfits = teacher.embed_outfits(items, tiny_data.outfit_items)
+    index = tiny_data.user_index[likes.user]
+    users = np.array(teacher.encode_users(index))
+    distance = np.linalg.norm(users - outfits[likes.outfit], axis=1)
+    size = 1 + len(tiny_data.vocabulary.users)
+    radius, deviation = loop_radii(index, distance, size)
+    np.testing.assert_allclose(knowledge.radius, radius, rtol=1e-5)
+    np.testing.assert_allclose(knowledge.deviation, deviation, rtol=1e-4)
+
+
+def test_users_the_teacher_does_not_know(
+    teacher: FNDTeacher, tiny_data: OutfitData
+) -> None:
+    known = tiny_data.vocabulary
+    few = tiny_data.with_vocabulary(
+        ModelVocabulary(
+            Vocabulary(known.users.to_list()[:3]), known.items, known.categories
+        )
+    )
+    told = teacher.knowledge(few)
+    assert told.radius.shape == (4,)
+    assert np.isfinite(told.radius).all()
+    assert (told.deviation.numpy() > 0).all()
+
+
+def test_scores_and_falseness(
+    teacher: FNDTeacher, knowledge: TeacherKnowledge, tiny_data: OutfitData
+) -> None:
+    batch = one_batch(tiny_data)
+    scores = np.array(teacher(batch))
+    np.testing.assert_allclose(knowledge.scores(batch), scores, atol=1e-5)
+    user = np.array(batch["user"])
+    distance = np.sqrt(2 - 2 * scores / 10)
+    z = (distance - knowledge.radius.numpy()[user][:, None]) / (
+        knowledge.deviation.numpy()[user][:, None]
+    )
+    np.testing.assert_allclose(knowledge.falseness(batch), z, atol=1e-3)
+
+
+def test_shared_scores_and_falseness(
+    teacher: FNDTeacher, knowledge: TeacherKnowledge, tiny_data: OutfitData
+) -> None:
+    batch = one_batch(tiny_data, 14)
+    items = teacher.encode_items(batch["items"])
+    outfits = np.array(teacher.encode_outfits(items, batch["outfits"]))
+    users = np.array(teacher.encode_users(batch["user"]))
+    cosine = np.einsum("ud,ocd->uoc", users, outfits)
+    user = np.array(batch["user"])
+    assert len(np.unique(user)) < 14
+    same = user[:, None] == user
+    scores = np.where(same[..., None], EXCLUDED, 10 * cosine).reshape(14, -1)
+    found = np.array(knowledge.scores(batch, shared=True))
+    assert found.shape == (14, 4 + 14 * 4)
+    np.testing.assert_allclose(found[:, :4], teacher(batch), atol=1e-5)
+    np.testing.assert_allclose(found[:, 4:], scores, atol=1e-4)
+    z = np.sqrt(np.maximum(2 - 2 * cosine, 0)).reshape(14, -1)
+    z = (z - knowledge.radius.numpy()[user][:, None]) / (
+        knowledge.deviation.numpy()[user][:, None]
+    )
+    found = np.array(knowledge.falseness(batch, shared=True))
+    np.testing.assert_allclose(found[:, 4:], z, atol=1e-3)
+    np.testing.assert_allclose(
+        found[:, :4], knowledge.falseness(batch), atol=1e-4
+    )
+
+
+def test_the_tower_runs_once_over_the_catalogue(tiny_data: OutfitData) -> None:
+    teacher = tiny_teacher(tiny_data)
+    knowledge = teacher.knowledge(tiny_data)
+    batch = one_batch(tiny_data)
+    before = np.array(knowledge.scores(batch))
+
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise AssertionError("the item tower was called")
+
+    teacher.encode_items = refuse  # type: ignore[method-assign]
+    for weight in teacher.item_tower.weights:
+        weight.assign(weight * 0)
+    np.testing.assert_array_equal(knowledge.scores(batch), before)
+    # No photo or feature is needed.
+    bare = {**batch, "items": {"row": batch["items"]["row"]}}
+    np.testing.assert_array_equal(knowledge.scores(bare), before)
+    assert np.isfinite(knowledge.falseness(bare, shared=True)).all()
