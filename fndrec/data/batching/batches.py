@@ -72,7 +72,8 @@ def batches(
         `"liked"` int32 `(liked, slots)`, the distinct outfits of all
         histories, and `"history"` int32 `(batch, history)`, positions on
         their axis, -1 padding; `"items"` the content of the distinct items,
-        see `OutfitData.content`. With `shares` also `"whole"`, see `Shares.split`.
+        see `OutfitData.content`. With `shares` also `"whole"`, see
+        `Shares.split`.
 
     Raises:
         ValueError: If an argument is out of its range.
