@@ -317,7 +317,7 @@ def filters(
     rng = np.random.default_rng(0)
     items = exact._contents.items.take(range(len(exact._contents.items)))
     wheres = [
-        OutfitFilter(without=rng.permutation(items)[:count].tolist())
+        OutfitFilter(exclude_items=rng.permutation(items)[:count].tolist())
         for count in (len(items) // 20, len(items) // 4, len(items) // 2)
     ] + [OutfitFilter(contains=items[:1])]
     rows = []
@@ -339,7 +339,7 @@ def filters(
             (
                 "one item must be in"
                 if where.contains
-                else f"{len(where.without):,} items must not be in",
+                else f"{len(where.exclude_items):,} items must not be in",
                 f"{100 * left:.2g}%",
                 f"{recall(truth, found):.3f}",
                 ms(taken[EXACT]),

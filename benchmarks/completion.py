@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     models = {path.name: load_model_folder(path) for path in args.models}
     data = load_data(args.wardrobe)
-    drawn = Candidates.of(data, "valid")
+    drawn = Candidates.from_data(data, "valid")
     blanks = Blanks(data, drawn)
     records = {"chance": blanks.chance(), "popularity": blanks.popularity()}
     for name, model in models.items():

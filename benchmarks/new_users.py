@@ -261,7 +261,7 @@ def named_auc(
     from fndrec.evaluation.user_metrics import metrics_by_user
 
     model, data = align(model, data)
-    found = Candidates.of(data, split, NEGATIVES, seed=1)
+    found = Candidates.from_data(data, split, NEGATIVES, seed=1)
     rows = np.ones(len(found.user), bool)
     if users is not None:
         rows = np.isin(found.user, data.users.rows(list(users)))

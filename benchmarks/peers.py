@@ -127,10 +127,12 @@ def fitted(
     if method == STUDENT:
         taught = {
             "distillation": KnowledgeDistillation(8.0, weight=0.9),
-            "teacher": teacher.knowledge(data),
+            "teacher": teacher.targets(data),
         }
     shared = not data.shares_outfits
-    model.compile(optimizer(arguments, data), shared_negatives=shared, **taught)
+    model.compile(
+        optimizer(arguments, data), in_batch_negatives=shared, **taught
+    )
     model.fit(
         data.batches(
             "train",

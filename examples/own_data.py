@@ -37,7 +37,7 @@ def main() -> None:
     keras.utils.set_random_seed(0)
     model = fndrec.FNDTeacher.from_data(data)
     model.compile(keras.optimizers.AdamW(1e-3))
-    kind = "hard" if data.shares_outfits else "in_batch"
+    kind = "hard" if data.shares_outfits else "recombined"
     model.fit(
         data.batches("train", negative_sampling=kind),
         epochs=args.epochs,

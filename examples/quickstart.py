@@ -37,7 +37,7 @@ def main() -> None:
     student.compile(
         keras.optimizers.AdamW(1e-3),
         distillation=fndrec.losses.KnowledgeDistillation(8.0, weight=0.9),
-        teacher=teacher.knowledge(data),
+        teacher=teacher,
     )
     fit(student, data.batches("train"), data, args.epochs)
 

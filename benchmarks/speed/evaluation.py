@@ -81,7 +81,7 @@ def time_evaluation(data: OutfitData, naive: bool) -> tuple[list[Timing], int]:
         The timings, and the number of likes ranked.
     """
     teacher = FNDTeacher.from_data(data)
-    candidates = Candidates.of(data, "valid", NEGATIVES)
+    candidates = Candidates.from_data(data, "valid", NEGATIVES)
     likes = len(candidates.user)
     # What is traced once stands not for the time of an evaluation.
     teacher.score_sets(data, np.array([0]), candidates.outfits[:1])

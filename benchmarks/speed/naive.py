@@ -11,7 +11,7 @@ from fndrec import FNDStudent, FNDTeacher, OutfitData
 from fndrec.evaluation import Candidates
 from fndrec.models import OutfitRecommender
 from fndrec.models.candidate_scores import candidate_cosines
-from fndrec.models.teacher_targets import TeacherKnowledge
+from fndrec.models.teacher_targets import TeacherTargets
 
 
 def every_slot(batch: dict[str, Any]) -> dict[str, Any]:
@@ -51,15 +51,15 @@ class NaiveStudent(_EverySlot, FNDStudent):
     """A student that encodes each slot of each candidate on its own."""
 
 
-class NaiveKnowledge(TeacherKnowledge):
+class NaiveTargets(TeacherTargets):
     """A teacher that looks at each photo of each slot in each step."""
 
-    def _cosines(self, batch: dict[str, Any], shared: bool) -> Any:
+    def _cosines(self, batch: dict[str, Any], in_batch: bool) -> Any:
         slots = every_slot(batch)
         items = self.model.encode_items(slots["items"])
         outfits = self.model.encode_outfits(items, slots["outfits"])
         users = self.model.encode_users(batch["user"])
-        return tf.stop_gradient(candidate_cosines(users, outfits, shared))
+        return tf.stop_gradient(candidate_cosines(users, outfits, in_batch))
 
 
 def auc_user_by_user(

@@ -15,14 +15,14 @@ from benchmarks.speed.harness import (
     peak_mib,
     wait,
 )
-from benchmarks.speed.naive import NaiveKnowledge, NaiveStudent, NaiveTeacher
+from benchmarks.speed.naive import NaiveStudent, NaiveTargets, NaiveTeacher
 from benchmarks.speed.table import record, section
 from benchmarks.study.report import Section
 from fndrec import FNDStudent, FNDTeacher, OutfitData
 from fndrec.losses import KnowledgeDistillation
 from fndrec.metrics import NDCG, HitRate, UserAUC
 from fndrec.models import OutfitRecommender
-from fndrec.models.teacher_targets import TeacherKnowledge
+from fndrec.models.teacher_targets import TeacherTargets
 
 NEGATIVES = 10
 IMAGE_SIZE = 64
@@ -103,10 +103,10 @@ def _student(
     teacher = FNDTeacher.from_data(data, **TEACHERS[name])
     cases = []
     for label, kind, knows in (
-        ("fndrec", FNDStudent, TeacherKnowledge),
-        ("naive", NaiveStudent, NaiveKnowledge),
+        ("fndrec", FNDStudent, TeacherTargets),
+        ("naive", NaiveStudent, NaiveTargets),
     ):
-        model = _compiled(kind, data, knows.of(teacher, data), name)
+        model = _compiled(kind, data, knows.from_model(teacher, data), name)
         cases.append(Case(label, _step(model, batch)))
     return (
         f"A step of distillation, {size} likes, {name}",
@@ -118,13 +118,13 @@ def _student(
 
 
 def _compiled(
-    kind: Any, data: OutfitData, knowledge: TeacherKnowledge, name: str
+    kind: Any, data: OutfitData, targets: TeacherTargets, name: str
 ) -> FNDStudent:
     student: FNDStudent = kind.from_data(data, **STUDENTS[name])
     student.compile(
         keras.optimizers.Adam(LEARNING_RATE),
         distillation=KnowledgeDistillation(8.0, 0.9),
-        teacher=knowledge,
+        teacher=targets,
     )
     return student
 
@@ -134,10 +134,10 @@ def _around(
 ) -> tuple[str, str, list[Timing], int]:
     """What stands around the student's tower."""
     teacher = FNDTeacher.from_data(data, **TEACHERS[name])
-    knowledge = teacher.knowledge(data)
+    targets = teacher.targets(data)
     timings: list[Timing] = []
     for negatives in (NEGATIVES, 1):
-        student = _compiled(FNDStudent, data, knowledge, name)
+        student = _compiled(FNDStudent, data, targets, name)
         batch = _batch(data, size, negatives)
         drawn = f"{negatives} negative{'s'[: negatives - 1]} drawn"
         timings += measure(
@@ -178,7 +178,7 @@ def _metrics(
     size = 64
     batch = _batch(data, size)
     teacher = FNDTeacher.from_data(data, **TEACHERS[DEFAULT])
-    knowledge = teacher.knowledge(data)
+    targets = teacher.targets(data)
     users = len(data.vocabulary.users) + 1
     cases = []
     for name, metrics in (
@@ -190,7 +190,7 @@ def _metrics(
         student.compile(
             keras.optimizers.Adam(LEARNING_RATE),
             distillation=KnowledgeDistillation(8.0, 0.9),
-            teacher=knowledge,
+            teacher=targets,
             metrics=metrics,
         )
         cases.append(Case(name, _step(student, batch)))
@@ -208,7 +208,7 @@ def _waiting(
     """How long steps wait for their batches."""
     size = 64
     teacher = FNDTeacher.from_data(data, **TEACHERS[DEFAULT])
-    student = _compiled(FNDStudent, data, teacher.knowledge(data), DEFAULT)
+    student = _compiled(FNDStudent, data, teacher.targets(data), DEFAULT)
     step = tf.function(student.train_step, reduce_retracing=True)
     steps: list[float] = []
     waits: list[float] = []

@@ -1,4 +1,4 @@
-"""What is done to falseness to learn why distillation helps."""
+"""What is done to the z-score to learn why distillation helps."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from fndrec.data.synthetic.synthetic_truth import SyntheticTruth
-from fndrec.models.teacher_targets import TeacherKnowledge
+from fndrec.models.teacher_targets import TeacherTargets
 
 # Times any alpha of the study: no weight in a softmax, and finite.
 REMOVED = -1e4
@@ -61,36 +61,38 @@ def _seed(z: Any) -> Any:
     )
 
 
-class ControlledKnowledge(TeacherKnowledge):
-    """Knowledge whose falseness, once clipped, is tampered with.
+class ControlledTargets(TeacherTargets):
+    """Knowledge whose distance_zscore, once clipped, is tampered with.
 
     Args:
-        knowledge: The knowledge.
+        targets: The targets.
         control: One of `CONTROLS`.
-        clip: Limit of the falseness.
+        clip: Limit of the distance_zscore.
     """
 
     def __init__(
-        self, knowledge: TeacherKnowledge, control: str, clip: float | None
+        self, targets: TeacherTargets, control: str, clip: float | None
     ) -> None:
         super().__init__(
-            knowledge.model,
-            knowledge.item_vectors,
-            knowledge.user_vectors,
-            knowledge.radius,
-            knowledge.deviation,
+            targets.model,
+            targets.item_vectors,
+            targets.user_vectors,
+            targets.radius,
+            targets.deviation,
         )
         self._control = CONTROLS[control]
         self._clip = clip
 
-    def falseness(self, batch: dict[str, Any], shared: bool = False) -> Any:
-        z = super().falseness(batch, shared)
+    def distance_zscore(
+        self, batch: dict[str, Any], in_batch: bool = False
+    ) -> Any:
+        z = super().distance_zscore(batch, in_batch)
         if self._clip is not None:
             z = tf.clip_by_value(z, -self._clip, self._clip)
         return self._control(z)
 
 
-class OracleKnowledge:
+class OracleTargets:
     """Knows the truth: false negatives are removed, others left alone.
 
     Args:
@@ -113,7 +115,9 @@ class OracleKnowledge:
             )
         )
 
-    def falseness(self, batch: dict[str, Any], shared: bool = False) -> Any:
+    def distance_zscore(
+        self, batch: dict[str, Any], in_batch: bool = False
+    ) -> Any:
         """`REMOVED` for what is truly liked, else 0."""
         outfits = batch["outfits"]
         present = tf.cast(outfits >= 0, tf.float32)[..., None]
@@ -129,7 +133,7 @@ class OracleKnowledge:
         harmony = tf.gather(self.harmony, user)
         own = tf.einsum("bca,ba->bc", alone, taste)
         own += tf.einsum("bca,ba->bc", together, harmony)
-        if shared:
+        if in_batch:
             flat = (-1, alone.shape[-1])
             every = tf.matmul(taste, tf.reshape(alone, flat), transpose_b=True)
             every += tf.matmul(

@@ -172,7 +172,7 @@ def forms(best: Variant) -> list[Variant]:
         best.but("held-out radius", radius="valid"),
         best.but("weak teacher", teacher="weak"),
         *(best.but(f"{n} negatives", negatives=n) for n in (0, 5, 10, 20)),
-        best.but("10 negatives, not shared", negatives=10, shared=False),
+        best.but("10 negatives, not shared", negatives=10, in_batch=False),
         best.but("catalogue negatives", negatives=5, sampling="catalogue"),
         best.but("half-hard negatives", negatives=4, sampling="half_hard"),
         best.but("hard negatives", negatives=5, sampling="hard"),
@@ -184,7 +184,7 @@ def forms(best: Variant) -> list[Variant]:
 
 
 def controls(plain: Variant, kd: Variant, fnd: Variant) -> list[Variant]:
-    """What of falseness it is that helps.
+    """What of the z-score it is that helps.
 
     The first is the plain student with the score temperature of the others.
     """

@@ -194,7 +194,7 @@ def _final_metrics(model: Any, world: Any) -> dict[str, Any]:
     from fndrec.evaluation import Candidates
     from fndrec.evaluation.user_metrics import metrics_by_user
 
-    candidates = Candidates.of(world.data, "test", 10, seed=1)
+    candidates = Candidates.from_data(world.data, "test", 10, seed=1)
     scores = model.score_sets(
         world.data,
         world.data.user_index[candidates.user],

@@ -9,8 +9,8 @@ from keras import ops
 
 from benchmarks.study.controls import (
     ORACLE,
-    ControlledKnowledge,
-    OracleKnowledge,
+    ControlledTargets,
+    OracleTargets,
 )
 from benchmarks.study.variant import Variant
 from benchmarks.study.worlds import World
@@ -126,14 +126,14 @@ def train_student(
         optimizer(_arguments(epochs, variant.learning_rate), data),
         distillation=losses or None,
         distillation_weights=weights,
-        teacher=_knowledge(world, teacher, variant) if losses else None,
+        teacher=_targets(world, teacher, variant) if losses else None,
         contrastive=NTXent(variant.contrastive_temperature),
         contrastive_weight=variant.contrastive,
-        shared_negatives=variant.shared,
+        in_batch_negatives=variant.in_batch,
     )
     sampling: Any = variant.sampling
     if sampling == "half_hard":
-        sampling = {"in_batch": 0.5, "hard": 0.5}
+        sampling = {"recombined": 0.5, "hard": 0.5}
     batches = data.batches(
         "train",
         BATCH_SIZE,
@@ -177,14 +177,14 @@ def _arguments(epochs: int, learning_rate: float) -> argparse.Namespace:
     )
 
 
-def _knowledge(world: World, teacher: FNDTeacher, variant: Variant) -> Any:
+def _targets(world: World, teacher: FNDTeacher, variant: Variant) -> Any:
     if variant.control == ORACLE:
         assert world.truth is not None
-        return OracleKnowledge(world.truth, world.data.user_index)
-    knowledge = teacher.knowledge(world.data, variant.radius)
+        return OracleTargets(world.truth, world.data.user_index)
+    targets = teacher.targets(world.data, variant.radius)
     if variant.control:
-        return ControlledKnowledge(knowledge, variant.control, variant.clip)
-    return knowledge
+        return ControlledTargets(targets, variant.control, variant.clip)
+    return targets
 
 
 def _views(

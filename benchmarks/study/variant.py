@@ -13,8 +13,8 @@ class Variant:
         name: Its name in the tables.
         fnd: Whether there is False Negative Distillation.
         alpha: Its strength.
-        clip: Its limit of falseness; `None` for none.
-        control: What is done to falseness before, see `controls`.
+        clip: Its limit of the z-score; `None` for none.
+        control: What is done to the z-score before, see `controls`.
         radius: Split whose likes give the radii.
         kd: Whether there is Hinton's distillation.
         temperature: Its temperature.
@@ -26,7 +26,7 @@ class Variant:
         contrastive_temperature: Temperature of `NTXent`.
         negatives: Negatives drawn for each like.
         sampling: Where they come from.
-        shared: Whether those of the whole batch count too.
+        in_batch: Whether those of the whole batch count too.
         score: Kind of score.
         score_temperature: Its temperature; `None` if it is learned.
         teacher: Which teacher.
@@ -47,8 +47,8 @@ class Variant:
     views: tuple[str, str] = ("erase", "erase")
     contrastive_temperature: float = 0.2
     negatives: int = 4
-    sampling: str = "in_batch"
-    shared: bool = True
+    sampling: str = "recombined"
+    in_batch: bool = True
     score: str = "cosine"
     score_temperature: float | None = 0.1
     teacher: str = "large"

@@ -23,7 +23,7 @@ from fndrec.data import (
     similar_items,
 )
 from fndrec.evaluation import Candidates
-from fndrec.models import OutfitRecommender, TeacherKnowledge
+from fndrec.models import OutfitRecommender, TeacherTargets
 
 PICTURES = Path(__file__).parent.parent / "pictures"
 # Told apart by those who see no difference of red and green, too.
@@ -79,8 +79,8 @@ def draw_space(
         teacher.embed_items(data), data.outfit_items
     )
     vector = teacher.user_vectors(data)[data.user_index[user]]
-    knowledge = TeacherKnowledge.of(teacher, data)
-    radius = float(knowledge.radius[data.user_index[user]])
+    targets = TeacherTargets.from_model(teacher, data)
+    radius = float(targets.radius[data.user_index[user]])
     # Along the user, and along what differs most beside that.
     cosine = outfits @ vector
     beside = outfits - cosine[:, None] * vector
@@ -127,13 +127,13 @@ def draw_space(
     _save(figure, path)
 
 
-def draw_falseness(
+def draw_distance_zscore(
     shop: SyntheticShop,
     data: OutfitData,
     teacher: OutfitRecommender,
     path: Path,
 ) -> None:
-    """Falseness z of unseen likes, of negatives, and of false negatives.
+    """Distance z-score of unseen likes, of negatives, and of false negatives.
 
     Args:
         shop: The shop, which knows the truth.
@@ -141,18 +141,18 @@ def draw_falseness(
         teacher: A model of it.
         path: The PNG file to write.
     """
-    candidates = Candidates.of(data, "valid", 20)
+    candidates = Candidates.from_data(data, "valid", 20)
     index = data.user_index[candidates.user]
     cosine = (
         teacher.score_sets(data, index, candidates.outfits)
         * teacher.score.temperature
     )
     distance = np.sqrt(np.maximum(2 - 2 * cosine, 0))
-    knowledge = TeacherKnowledge.of(teacher, data)
-    z = fndrec.losses.falseness(
+    targets = TeacherTargets.from_model(teacher, data)
+    z = fndrec.losses.distance_zscore(
         distance,
-        knowledge.radius.numpy()[index],
-        knowledge.deviation.numpy()[index],
+        targets.radius.numpy()[index],
+        targets.deviation.numpy()[index],
     ).numpy()
     drawn = candidates.outfits[:, 1:]
     liked = shop.truth.liked(
@@ -185,7 +185,7 @@ def draw_falseness(
             label=name,
         )
     axes.axvline(0, color="black", linewidth=0.8, linestyle="--")
-    axes.set_xlabel("falseness z: 0 is the user's radius")
+    axes.set_xlabel("distance z-score: 0 is the user's radius")
     axes.set_ylabel("density")
     axes.set_yticks([])
     axes.legend(fontsize=8, frameon=False)
@@ -193,7 +193,7 @@ def draw_falseness(
 
 
 def draw_push(path: Path) -> None:
-    """How hard FND pushes a negative, by its falseness.
+    """How hard FND pushes a negative, by its distance_zscore.
 
     Args:
         path: The PNG file to write.
@@ -207,7 +207,7 @@ def draw_push(path: Path) -> None:
         push = 1 / (1 + np.exp(-alpha * z))
         axes.plot(z, push, color=colour, label=f"alpha = {alpha:g}")
     axes.axvline(0, color="black", linewidth=0.8, linestyle="--")
-    axes.set_xlabel("falseness z of the negative, by the teacher")
+    axes.set_xlabel("distance z-score of the negative, by the teacher")
     axes.set_ylabel("push on its score")
     axes.set_ylim(0, 1)
     axes.legend(fontsize=8, frameon=False)
@@ -224,7 +224,7 @@ def draw_negatives(shop: SyntheticShop, data: OutfitData, path: Path) -> None:
     """
     train = data.likes("train")
     users, outfits = train.user[:200], train.outfit[:200]
-    sampler = NegativeSampler(data, "train", "in_batch")
+    sampler = NegativeSampler(data, "train", "recombined")
     drawn = sampler(users, outfits, 3, np.random.default_rng(0))
     liked = shop.truth.liked(
         np.repeat(users, 3), drawn.reshape(-1, drawn.shape[-1])
@@ -283,7 +283,7 @@ def draw(
         folder: Folder to write to.
     """
     draw_space(shop, data, teacher, folder / "space.png")
-    draw_falseness(shop, data, teacher, folder / "falseness.png")
+    draw_distance_zscore(shop, data, teacher, folder / "distance_zscore.png")
     draw_push(folder / "push.png")
     draw_negatives(shop, data, folder / "negatives.png")
     draw_views(data, folder / "views.png")

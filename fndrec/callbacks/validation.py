@@ -49,7 +49,7 @@ class Validation(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.data = data
-        candidates = Candidates.of(data, split, negatives, seed=seed)
+        candidates = Candidates.from_data(data, split, negatives, seed=seed)
         self.candidates = candidates.sample(max_likes, seed)
 
     def on_epoch_end(

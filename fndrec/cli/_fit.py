@@ -83,12 +83,12 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--negative-sampling",
-        choices=("in_batch", "catalogue", "hard"),
+        choices=("recombined", "catalogue", "hard"),
         default=None,
-        help="default: hard where users share outfits, else in_batch",
+        help="default: hard where users share outfits, else recombined",
     )
     parser.add_argument(
-        "--shared-negatives",
+        "--in-batch-negatives",
         action=argparse.BooleanOptionalAction,
         default=None,
         help="let the candidates of the batch's other users stand against a "
@@ -203,14 +203,14 @@ def batch_size(args: argparse.Namespace, data: OutfitData) -> int:
     return int(args.batch_size)
 
 
-def shared_negatives(args: argparse.Namespace, data: OutfitData) -> bool:
+def in_batch_negatives(args: argparse.Namespace, data: OutfitData) -> bool:
     """Whether the batch's candidates are shared.
 
     Where users share outfits they would be a user's own likes too often.
     """
-    if args.shared_negatives is None:
+    if args.in_batch_negatives is None:
         return not data.shares_outfits
-    return bool(args.shared_negatives)
+    return bool(args.in_batch_negatives)
 
 
 def batch_arguments(
@@ -220,7 +220,7 @@ def batch_arguments(
     negatives = args.negatives
     if negatives is None:
         # More gain a student nothing where the batch's candidates are shared.
-        few = args.command == "distill" and shared_negatives(args, data)
+        few = args.command == "distill" and in_batch_negatives(args, data)
         negatives = 1 if few else NEGATIVES
     return {
         "batch_size": batch_size(args, data),

@@ -19,7 +19,7 @@ SHEET_ROWS = 40
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class ResultRow:
     """One row of what a command found.
 
     Attributes:
@@ -60,7 +60,7 @@ def write_found(
     args: argparse.Namespace,
     record: RunRecord,
     data: OutfitData,
-    rows: Sequence[Found],
+    rows: Sequence[ResultRow],
     heading: str = "user_id",
     queries: Mapping[str, Sequence[str]] | None = None,
     draw: Callable[[Path], None] | None = None,
@@ -110,7 +110,7 @@ def write_found(
         print(f"{of_them} are drawn in {picture}".capitalize())
 
 
-def _write_table(path: Path, rows: Sequence[Found], heading: str) -> None:
+def _write_table(path: Path, rows: Sequence[ResultRow], heading: str) -> None:
     more = list(rows[0].columns) if rows else []
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -133,7 +133,7 @@ def _write_table(path: Path, rows: Sequence[Found], heading: str) -> None:
 
 
 def _sheet_rows(
-    rows: Sequence[Found], queries: Mapping[str, Sequence[str]]
+    rows: Sequence[ResultRow], queries: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, Sequence[str]]]:
     """Labels and items of the rows of the picture."""
     drawn: list[tuple[str, Sequence[str]]] = []

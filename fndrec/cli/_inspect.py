@@ -54,7 +54,7 @@ def run(
     fixed: Mapping[str, FixedCandidates],
 ) -> None:
     """Runs the command."""
-    print(DataSummary.of(data))
+    print(DataSummary.from_data(data))
     for name, candidates in fixed.items():
         count = candidates.outfits.shape[1]
         print(

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from fndrec.cli import _types
-from fndrec.distributed import Done, Workers
+from fndrec.distributed import JobResult, Workers
 from fndrec.errors import DataError
 from fndrec.extras import require
 
@@ -72,7 +72,7 @@ def workers(args: argparse.Namespace) -> Workers:
     )
 
 
-def report(done: Done) -> None:
+def report(done: JobResult) -> None:
     """Says what was done."""
     print(
         f"{done.good:,} rows are in {done.folder}, {done.new:,} rows were new"

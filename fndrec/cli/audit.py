@@ -1,9 +1,9 @@
 """Find the outfits not known to be liked that probably are.
 
 FILE.csv has the columns user_id, outfit_id (empty for an outfit that the
-catalogue does not have), item_ids joined by `;`, falseness and probability,
-the most probable likes first. Of a synthetic shop, whose truth is known, it is
-told how many were found.
+catalogue does not have), item_ids joined by `;`, distance_zscore and
+probability, the most probable likes first. For a synthetic shop, whose truth is
+known, the command also prints how many of them are truly liked.
 """
 
 import argparse

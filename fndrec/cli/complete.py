@@ -14,7 +14,12 @@ from fndrec.cli._data import (
     load_model_folder,
     read_data,
 )
-from fndrec.cli._found import Found, add_out_argument, check_out, write_found
+from fndrec.cli._found import (
+    ResultRow,
+    add_out_argument,
+    check_out,
+    write_found,
+)
 from fndrec.cli._limits import add_limit_arguments, limits_of
 from fndrec.cli._run import RunRecord
 from fndrec.data.readers.tables.csv import read_csv_file
@@ -31,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--k", type=_types.positive_int, default=10, help="items of each row"
     )
     parser.add_argument(
-        "--exclude",
+        "--exclude-items",
         nargs="+",
         default=[],
         metavar="ITEM_ID",
@@ -63,11 +68,11 @@ def run(args: argparse.Namespace) -> None:
         outfits,
         wanted,
         args.k,
-        exclude=args.exclude,
+        exclude_items=args.exclude_items,
         limits=limits_of(args, data),
     )
     rows = [
-        Found(
+        ResultRow(
             heading=best.user_id,
             rank=rank,
             item_ids=best.item_ids,

@@ -13,7 +13,12 @@ from fndrec.cli._data import (
     load_model_folder,
     read_data,
 )
-from fndrec.cli._found import Found, add_out_argument, check_out, write_found
+from fndrec.cli._found import (
+    ResultRow,
+    add_out_argument,
+    check_out,
+    write_found,
+)
 from fndrec.cli._limits import add_limit_arguments, limits_of
 from fndrec.cli._run import RunRecord
 from fndrec.retrieval import OutfitComposer
@@ -39,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--k", type=_types.positive_int, default=3, help="outfits of each user"
     )
-    for name, words in (("must", "each outfit"), ("must-not", "none")):
+    for name, words in (("must", "each outfit"), ("exclude-items", "none")):
         parser.add_argument(
             f"--{name}",
             nargs="+",
@@ -101,7 +106,7 @@ def run(args: argparse.Namespace) -> None:
             [None if slot == ANY else slot for slot in args.template],
             args.k,
             must=args.must,
-            must_not=args.must_not,
+            exclude_items=args.exclude_items,
             limits=limits,
             max_shared=args.max_shared,
             new=not args.known,
@@ -109,7 +114,7 @@ def run(args: argparse.Namespace) -> None:
         for user in args.users
     ]
     rows = [
-        Found(
+        ResultRow(
             heading=user,
             rank=rank,
             item_ids=outfit.item_ids,

@@ -18,8 +18,8 @@ from fndrec.cli._fit import (
     check_outputs,
     checked_arguments,
     fit_and_save,
+    in_batch_negatives,
     optimizer,
-    shared_negatives,
 )
 from fndrec.cli._run import RunRecord
 from fndrec.data import EraseItem
@@ -115,9 +115,9 @@ def run(args: argparse.Namespace) -> None:
         optimizer(args, data),
         distillation=losses or None,
         distillation_weights=weights,
-        teacher=teacher.knowledge(data) if losses else None,
+        teacher=teacher.targets(data) if losses else None,
         contrastive_weight=args.contrastive,
-        shared_negatives=shared_negatives(args, data),
+        in_batch_negatives=in_batch_negatives(args, data),
     )
     views = (EraseItem(), EraseItem()) if contrastive else None
     batches = data.batches(
@@ -146,7 +146,7 @@ def distillation(
         alpha: Strength of False Negative Distillation.
         temperature: Temperature of knowledge distillation.
         weight: Its weight against the likes, or against the other.
-        clip: Limit of falseness.
+        clip: Limit of distance_zscore.
 
     Returns:
         What `FNDStudent.compile` takes; empty lists for none.

@@ -15,7 +15,12 @@ from fndrec.cli._data import (
     load_model_folder,
     read_data,
 )
-from fndrec.cli._found import Found, add_out_argument, check_out, write_found
+from fndrec.cli._found import (
+    ResultRow,
+    add_out_argument,
+    check_out,
+    write_found,
+)
 from fndrec.cli._run import RunRecord
 from fndrec.errors import DataError
 from fndrec.plots import explanation_sheet
@@ -111,7 +116,7 @@ def _ids(words: str) -> list[str]:
     return words.split(";") if words else []
 
 
-def _rows(why: Explanation, rank: int) -> list[Found]:
+def _rows(why: Explanation, rank: int) -> list[ResultRow]:
     """The rows of an outfit: one an item."""
     rows = []
     for row in why.to_rows():
@@ -119,5 +124,5 @@ def _rows(why: Explanation, rank: int) -> list[Found]:
             row.pop(name)
         for name in ("contribution", "attention"):
             row[name] = f"{row[name]:.8g}"
-        rows.append(Found(why.user_id, rank, why.item_ids, why.score, row))
+        rows.append(ResultRow(why.user_id, rank, why.item_ids, why.score, row))
     return rows

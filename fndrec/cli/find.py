@@ -21,7 +21,12 @@ from fndrec.cli._data import (
     read_data,
     read_lines,
 )
-from fndrec.cli._found import Found, add_out_argument, check_out, write_found
+from fndrec.cli._found import (
+    ResultRow,
+    add_out_argument,
+    check_out,
+    write_found,
+)
 from fndrec.cli._run import RunRecord
 from fndrec.data import OutfitData
 from fndrec.data.item_sets import distinct_items_of
@@ -69,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="items that must all be in the outfit",
     )
     parser.add_argument(
-        "--without",
+        "--exclude-items",
         nargs="+",
         default=[],
         metavar="ITEM",
@@ -83,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="categories that every item must be of one of",
     )
     parser.add_argument(
-        "--exclude",
+        "--exclude-outfits",
         nargs="+",
         default=[],
         metavar="OUTFIT",
@@ -132,10 +137,10 @@ def run(args: argparse.Namespace) -> None:
     index.set_stock(sold_out, False)
     where = OutfitFilter(
         contains=args.contains,
-        without=args.without,
+        exclude_items=args.exclude_items,
         categories=args.category,
         in_stock=bool(sold_out),
-        exclude=args.exclude,
+        exclude_outfits=args.exclude_outfits,
     )
     if args.user:
         rows = _for_users(args, model, data, index, where)
@@ -187,7 +192,7 @@ def _for_users(
     data: OutfitData,
     index: OutfitIndex,
     where: OutfitFilter,
-) -> list[Found]:
+) -> list[ResultRow]:
     found = recommend(
         model,
         data,
@@ -200,7 +205,7 @@ def _for_users(
     for user, rows in zip(args.user, found, strict=True):
         _check_left(f"--user {user}", rows)
     return [
-        Found(
+        ResultRow(
             user,
             rank,
             one.item_ids,
@@ -219,7 +224,7 @@ def _for_sets(
     data: OutfitData,
     index: OutfitIndex,
     where: OutfitFilter,
-) -> tuple[list[Found], dict[str, list[str]]]:
+) -> tuple[list[ResultRow], dict[str, list[str]]]:
     """What was found for outfits or sets, and the items of those."""
     found: list[list[OutfitMatch]]
     if args.outfit:
@@ -237,7 +242,7 @@ def _for_sets(
     for query, matches in zip(queries, found, strict=True):
         _check_left(query, matches)
     return [
-        Found(
+        ResultRow(
             query,
             rank,
             match.item_ids,

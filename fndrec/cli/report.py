@@ -125,7 +125,7 @@ def run(args: argparse.Namespace) -> None:
     path = args.data_dir / TRUTH_FILE
     # TensorFlow warns here that a function is traced for each model anew.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    report = Report.of(
+    report = Report.from_model(
         model,
         data,
         teacher=teacher,

@@ -18,8 +18,8 @@ from fndrec.cli._fit import (
     check_outputs,
     checked_arguments,
     fit_and_save,
+    in_batch_negatives,
     optimizer,
-    shared_negatives,
 )
 from fndrec.cli._run import RunRecord
 from fndrec.data import OutfitData
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> None:
     keras.utils.set_random_seed(args.seed)
     teacher = _teacher(args, data) if begun is None else begun
     teacher.compile(
-        optimizer(args, data), shared_negatives=shared_negatives(args, data)
+        optimizer(args, data), in_batch_negatives=in_batch_negatives(args, data)
     )
     batches = data.batches(
         "train", first_pass=backup.epoch, **batch_arguments(args, data)

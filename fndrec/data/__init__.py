@@ -1,7 +1,7 @@
 """From files to batches."""
 
 from fndrec.data.batching.negative_sampler import NegativeSampler
-from fndrec.data.batching.shards import Shares
+from fndrec.data.batching.shards import BatchShards
 from fndrec.data.fixed_candidates import FixedCandidates
 from fndrec.data.likes import Likes
 from fndrec.data.load import load_data, read_fixed
@@ -28,6 +28,7 @@ from fndrec.data.vocabulary import Vocabulary
 
 __all__ = [
     "LAYOUTS",
+    "BatchShards",
     "DataSummary",
     "EraseItem",
     "FixedCandidates",
@@ -37,7 +38,6 @@ __all__ = [
     "NegativeSampler",
     "OutfitData",
     "ReplaceItem",
-    "Shares",
     "SyntheticShop",
     "SyntheticTruth",
     "Vocabulary",

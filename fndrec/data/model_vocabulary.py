@@ -28,7 +28,7 @@ class ModelVocabulary:
     vocabulary = ModelVocabulary(
         Vocabulary(["ann"]), Vocabulary(["shirt", "shoe"]), None
     )
-    same = ModelVocabulary.from_json_dict(vocabulary.to_json_dict())
+    same = ModelVocabulary.from_dict(vocabulary.to_dict())
     ```
     """
 
@@ -36,7 +36,7 @@ class ModelVocabulary:
     items: Vocabulary
     categories: Vocabulary | None
 
-    def to_json_dict(self) -> dict[str, list[str] | None]:
+    def to_dict(self) -> dict[str, list[str] | None]:
         """Returns the names as lists of strings, ready for `json.dump`."""
         return {
             "users": self.users.to_list(),
@@ -47,8 +47,8 @@ class ModelVocabulary:
         }
 
     @classmethod
-    def from_json_dict(cls, names: Mapping[str, Any]) -> ModelVocabulary:
-        """Returns the vocabulary that `to_json_dict` described.
+    def from_dict(cls, names: Mapping[str, Any]) -> ModelVocabulary:
+        """Returns the vocabulary that `to_dict` described.
 
         Raises:
             DataError: If a list is absent, is no list of strings or holds a

@@ -37,7 +37,7 @@ class DataSummary:
     Example:
 
     >>> data = fndrec.load_data("shop")
-    >>> print(fndrec.data.DataSummary.of(data))
+    >>> print(fndrec.data.DataSummary.from_data(data))
     """
 
     name: str
@@ -56,7 +56,7 @@ class DataSummary:
     photos: bool
 
     @classmethod
-    def of(cls, data: OutfitData) -> DataSummary:
+    def from_data(cls, data: OutfitData) -> DataSummary:
         """Counts a data set.
 
         Args:
@@ -89,9 +89,9 @@ class DataSummary:
                 for size, count in enumerate(np.bincount(length).tolist())
                 if count
             },
-            outfits_an_item=Spread.of(in_outfits[in_outfits > 0]),
+            outfits_an_item=Spread.from_counts(in_outfits[in_outfits > 0]),
             unused_items=int((in_outfits == 0).sum()),
-            users_an_outfit=Spread.of(liked_by[liked_by > 0]),
+            users_an_outfit=Spread.from_counts(liked_by[liked_by > 0]),
             unliked_outfits=int((liked_by == 0).sum()),
             categories=_categories(data),
             groups=len(np.unique(data.item_group)),
@@ -127,7 +127,7 @@ def _splits(data: OutfitData) -> dict[str, SplitSummary]:
             cold_users=int((~warm["user"][users]).sum()),
             cold_outfits=int((~warm["outfit"][outfits]).sum()),
             cold_items=int((~warm["item"][items]).sum()),
-            likes_a_user=Spread.of(counts),
+            likes_a_user=Spread.from_counts(counts),
         )
     return found
 
@@ -242,7 +242,7 @@ class Spread:
     high: int
 
     @classmethod
-    def of(cls, counts: npt.NDArray[np.integer]) -> Spread:
+    def from_counts(cls, counts: npt.NDArray[np.integer]) -> Spread:
         """The spread of counts; zeros if there are none."""
         if not len(counts):
             return cls(0, 0.0, 0.0, 0)

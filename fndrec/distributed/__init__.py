@@ -2,12 +2,12 @@
 
 from fndrec.distributed.distribute import distribute
 from fndrec.distributed.embed_catalogue import embed_catalogue
-from fndrec.distributed.job import Done, Workers
+from fndrec.distributed.job import JobResult, Workers
 from fndrec.distributed.recommend_all import recommend_all
 from fndrec.distributed.workers import is_chief
 
 __all__ = [
-    "Done",
+    "JobResult",
     "Workers",
     "distribute",
     "embed_catalogue",

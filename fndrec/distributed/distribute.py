@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from fndrec.data import OutfitData, Shares
+from fndrec.data import BatchShards, OutfitData
 
 
 def distribute(
@@ -35,7 +35,7 @@ def distribute(
 
     Returns:
         A distributed dataset of what `OutfitData.batches` describes, with
-        `"whole"`, see `Shares.split`.
+        `"whole"`, see `BatchShards.split`.
 
     Raises:
         ValueError: If an argument is out of its range, or there are fewer
@@ -63,7 +63,10 @@ def distribute(
         here = replicas // context.num_input_pipelines
         first = context.input_pipeline_id * here
         return data.batches(
-            split, batch_size, shares=Shares(first, here, replicas), **kwargs
+            split,
+            batch_size,
+            shards=BatchShards(first, here, replicas),
+            **kwargs,
         )
 
     found = strategy.distribute_datasets_from_function(shares)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fndrec.distributed.embed_items import COLUMNS, EmbedItems, root_of
 from fndrec.distributed.exported import Exported, version_of
-from fndrec.distributed.job import Done, Workers, run_job
+from fndrec.distributed.job import JobResult, Workers, run_job
 from fndrec.distributed.job_facts import about_job, check_sizes
 from fndrec.distributed.parts import parts_of
 
@@ -20,7 +20,7 @@ def embed_catalogue(
     batch_size: int = 64,
     workers: Workers | None = None,
     progress: bool | None = None,
-) -> Done:
+) -> JobResult:
     """Decodes and embeds all photos of a catalogue.
 
     A Ray Data pipeline: each actor loads the exported model once, and nothing

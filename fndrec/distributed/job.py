@@ -52,7 +52,7 @@ class Workers:
 
 
 @dataclasses.dataclass(frozen=True)
-class Done:
+class JobResult:
     """What a job came to.
 
     Args:
@@ -78,7 +78,7 @@ def run_job(
     about: dict[str, Any],
     workers: Workers,
     progress: bool | None = None,
-) -> Done:
+) -> JobResult:
     """Does all parts that are not done yet.
 
     Args:
@@ -216,7 +216,7 @@ def _with_actors(
             ray.shutdown()
 
 
-def _result(out: Path, parts: Sequence[Part], new: int) -> Done:
+def _result(out: Path, parts: Sequence[Part], new: int) -> JobResult:
     """Counts what is there, and lists the bad rows of all parts."""
     good = bad = 0
     text = io.StringIO()
@@ -231,4 +231,4 @@ def _result(out: Path, parts: Sequence[Part], new: int) -> Done:
                 )
                 bad += 1
     atomic_write(out / BAD_FILE, text.getvalue())
-    return Done(good, bad, new, out / ROWS, out / BAD_FILE)
+    return JobResult(good, bad, new, out / ROWS, out / BAD_FILE)

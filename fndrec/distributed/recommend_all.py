@@ -4,7 +4,7 @@ import functools
 from pathlib import Path
 
 from fndrec.distributed.exported import Exported, version_of
-from fndrec.distributed.job import Done, Workers, run_job
+from fndrec.distributed.job import JobResult, Workers, run_job
 from fndrec.distributed.job_facts import about_job, check_sizes
 from fndrec.distributed.parts import parts_of
 from fndrec.distributed.recommend_users import RecommendUsers
@@ -20,7 +20,7 @@ def recommend_all(
     batch_size: int = 256,
     workers: Workers | None = None,
     progress: bool | None = None,
-) -> Done:
+) -> JobResult:
     """Recommends to all users the outfits that the export has baked in.
 
     As `embed_catalogue`, with users in place of items.

@@ -1,7 +1,7 @@
 """Protocols, baselines and reports."""
 
 from fndrec.evaluation.audit.audit import audit_negatives
-from fndrec.evaluation.audit.calibrated_distance import HeldOutFalseness
+from fndrec.evaluation.audit.calibrated_distance import CalibratedDistance
 from fndrec.evaluation.audit.liked_probability import LikedProbability
 from fndrec.evaluation.audit.negative_audit import NegativeAudit
 from fndrec.evaluation.audit.precision_recall import PrecisionRecall
@@ -35,6 +35,7 @@ __all__ = [
     "PROTOCOLS",
     "AllOutfits",
     "Baseline",
+    "CalibratedDistance",
     "Candidates",
     "ColdItems",
     "ColdResult",
@@ -42,7 +43,6 @@ __all__ = [
     "Comparison",
     "EvaluationResult",
     "FixedProtocol",
-    "HeldOutFalseness",
     "Interval",
     "LikedProbability",
     "MatrixFactorization",

@@ -32,7 +32,7 @@ class Candidates:
     sampling: str
 
     @classmethod
-    def of(
+    def from_data(
         cls,
         data: OutfitData,
         split: str,

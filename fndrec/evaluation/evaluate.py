@@ -115,7 +115,7 @@ def result_of(
     Returns:
         The result.
     """
-    return EvaluationResult.of(
+    return EvaluationResult.from_values(
         values,
         data=data.name,
         split=split,

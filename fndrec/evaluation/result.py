@@ -53,7 +53,7 @@ class EvaluationResult:
     )
 
     @classmethod
-    def of(
+    def from_values(
         cls, values: Mapping[str, Mapping[str, UserValues]], **known: Any
     ) -> Self:
         """A result from the metrics of each user.

@@ -45,7 +45,7 @@ class UserHistoryEncoder(keras.layers.Layer):
         dropout: Dropout rate within the network.
         unknown_rate: Share of likes in [0, 1) whose history is hidden in
             training: what the cold-start vector learns from.
-        centred: Whether outfits are centred.
+        center: Whether to center the outfits.
         shrinkage: As many likes as make the learned vector count for as much
             as the plain mean; 0 for the learned vector alone.
         seed: Seed of weights and draws.
@@ -81,7 +81,7 @@ class UserHistoryEncoder(keras.layers.Layer):
         num_heads: int = 4,
         dropout: float = 0.1,
         unknown_rate: float = 0.05,
-        centred: bool = True,
+        center: bool = True,
         shrinkage: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
@@ -96,7 +96,7 @@ class UserHistoryEncoder(keras.layers.Layer):
                 f"Received: num_heads={num_heads}, dim={dim}"
             )
         self.unknown_rate = rate("unknown_rate", unknown_rate)
-        self.centred = centred
+        self.center = center
         self.shrinkage = non_negative_float("shrinkage", shrinkage)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -141,7 +141,7 @@ class UserHistoryEncoder(keras.layers.Layer):
             ),
             name="cold",
         )
-        if self.centred:
+        if self.center:
             self.centre = self.add_weight(
                 shape=(self.dim,),
                 initializer="zeros",
@@ -170,8 +170,8 @@ class UserHistoryEncoder(keras.layers.Layer):
         # The cold-start vector is row 0: there is always a row to look at.
         cold = ops.normalize(ops.cast(self.cold, "float32"))[None]
         outfits = ops.cast(outfits, "float32")
-        if self.centred:
-            outfits = self._centred(outfits, training)
+        if self.center:
+            outfits = self._center(outfits, training)
         outfits = ops.concatenate([cold, outfits], axis=0)
         # What depends on an outfit alone is computed once for each.
         logits = ops.cast(self.attention(outfits), "float32")
@@ -191,7 +191,7 @@ class UserHistoryEncoder(keras.layers.Layer):
         share = likes / (likes + self.shrinkage)
         return ops.normalize(plain + share * (learned - plain), axis=-1)
 
-    def _centred(self, outfits: Any, training: bool) -> Any:
+    def _center(self, outfits: Any, training: bool) -> Any:
         """Unit vectors of outfits without what all have in common."""
         centre = ops.cast(self.centre, "float32")
         if training:
@@ -246,7 +246,7 @@ class UserHistoryEncoder(keras.layers.Layer):
                 "num_heads": self.num_heads,
                 "dropout": self.dropout.rate,
                 "unknown_rate": self.unknown_rate,
-                "centred": self.centred,
+                "center": self.center,
                 "shrinkage": self.shrinkage,
                 "seed": self.seed,
             }

@@ -1,7 +1,8 @@
 """Keras losses: ranking, distillation and contrastive."""
 
 from fndrec.losses.bpr import BPR
-from fndrec.losses.distance_zscore import falseness
+from fndrec.losses.distance_zscore import distance_zscore
+from fndrec.losses.distillation_loss import DistillationLoss
 from fndrec.losses.false_negative_distillation import (
     FalseNegativeDistillation,
 )
@@ -11,9 +12,10 @@ from fndrec.losses.softmax_ranking import SoftmaxRanking
 
 __all__ = [
     "BPR",
+    "DistillationLoss",
     "FalseNegativeDistillation",
     "KnowledgeDistillation",
     "NTXent",
     "SoftmaxRanking",
-    "falseness",
+    "distance_zscore",
 ]

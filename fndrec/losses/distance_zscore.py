@@ -1,14 +1,14 @@
-"""How false a negative is, to the teacher."""
+"""How far an outfit lies from what a user likes, to the teacher."""
 
 from typing import Any
 
 from keras import ops
 
 
-def falseness(
+def distance_zscore(
     distance: Any, radius: Any, deviation: Any, epsilon: float = 1e-3
 ) -> Any:
-    """Falseness of outfits: their distance in deviations from the radius.
+    """Returns distances in standard deviations from the user's radius.
 
     `z = (distance - radius) / deviation`. An outfit nearer to the user than
     the user's likes are on average has `z < 0`: to the teacher it is a false
@@ -27,7 +27,7 @@ def falseness(
 
     Example:
 
-    >>> z = fndrec.losses.falseness([[1.0, 1.4, 1.6]], [1.2], [0.1])
+    >>> z = fndrec.losses.distance_zscore([[1.0, 1.4, 1.6]], [1.2], [0.1])
     >>> [round(value, 3) for value in z[0].numpy().tolist()]
     [-2.0, 2.0, 4.0]
     """

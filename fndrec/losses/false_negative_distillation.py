@@ -6,15 +6,16 @@ import keras
 from keras import ops
 
 from fndrec.losses._checks import matrices, non_negative_float, positive_float
+from fndrec.losses.distillation_loss import DistillationLoss, Teacher
 
 
 @keras.saving.register_keras_serializable("fndrec")
-class FalseNegativeDistillation(keras.losses.Loss):
+class FalseNegativeDistillation(DistillationLoss):
     """Softmax ranking in which false negatives are pushed away less.
 
     With the student's score `s+` of the liked outfit, its scores `s_j` of
-    the negatives, and the teacher's falseness `z_j` of these (see
-    `falseness`), the loss of a list is
+    the negatives, and the teacher's z-score `z_j` of their distance (see
+    `distance_zscore`), the loss of a list is
 
         z_j  = clip(z_j, -clip, clip)
         loss = -log( exp(s+) / (exp(s+) + sum_j exp(s_j + alpha * z_j)) )
@@ -31,14 +32,14 @@ class FalseNegativeDistillation(keras.losses.Loss):
     `docs/results.md`.
 
     Args:
-        alpha: Non-negative float, how much falseness counts beside the
+        alpha: Non-negative float, how much the z-score counts beside the
             scores, which are cosines over a temperature: it goes with that
             temperature. Choose it on validation data.
-        clip: Falseness is clipped to `[-clip, clip]`; `None` for no clipping.
+        clip: The z-score is clipped to `[-clip, clip]`; `None` for no clipping.
         **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
 
     Call arguments:
-        y_true: The teacher's falseness `(batch, candidates)`; that of column
+        y_true: The teacher's z-scores `(batch, candidates)`; that of column
             0, the liked outfit, is not used.
         y_pred: The student's scores `(batch, candidates)`, the liked outfit
             in column 0.
@@ -60,8 +61,6 @@ class FalseNegativeDistillation(keras.losses.Loss):
     3.0486
     """
 
-    learns_from = "falseness"
-
     def __init__(
         self, alpha: float = 2.0, clip: float | None = None, **kwargs: Any
     ) -> None:
@@ -69,15 +68,18 @@ class FalseNegativeDistillation(keras.losses.Loss):
         self.alpha = non_negative_float("alpha", alpha)
         self.clip = None if clip is None else positive_float("clip", clip)
 
+    def targets(
+        self, teacher: Teacher, batch: dict[str, Any], in_batch: bool
+    ) -> Any:
+        return teacher.distance_zscore(batch, in_batch)
+
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        falseness, scores = matrices(y_true, y_pred, "(batch, candidates)")
+        z, scores = matrices(y_true, y_pred, "(batch, candidates)")
         liked, negatives = scores[:, :1], scores[:, 1:]
-        falseness = falseness[:, 1:]
+        z = z[:, 1:]
         if self.clip is not None:
-            falseness = ops.clip(falseness, -self.clip, self.clip)
-        logits = ops.concatenate(
-            [liked, negatives + self.alpha * falseness], axis=-1
-        )
+            z = ops.clip(z, -self.clip, self.clip)
+        logits = ops.concatenate([liked, negatives + self.alpha * z], axis=-1)
         return -ops.log_softmax(logits, axis=-1)[:, 0]
 
     def get_config(self) -> dict[str, Any]:

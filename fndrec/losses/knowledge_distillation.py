@@ -6,10 +6,11 @@ import keras
 from keras import ops
 
 from fndrec.losses._checks import fraction, matrices, positive_float
+from fndrec.losses.distillation_loss import DistillationLoss, Teacher
 
 
 @keras.saving.register_keras_serializable("fndrec")
-class KnowledgeDistillation(keras.losses.Loss):
+class KnowledgeDistillation(DistillationLoss):
     """Softmax ranking, mixed with nearness to the teacher's softmax.
 
     With the temperature `T` and the softmax over a list's candidates, the
@@ -54,8 +55,6 @@ class KnowledgeDistillation(keras.losses.Loss):
       Network](https://arxiv.org/abs/1503.02531), section 2.
     """
 
-    learns_from = "scores"
-
     def __init__(
         self, temperature: float = 2.0, weight: float = 0.5, **kwargs: Any
     ) -> None:
@@ -63,10 +62,15 @@ class KnowledgeDistillation(keras.losses.Loss):
         self.temperature = positive_float("temperature", temperature)
         self.weight = fraction("weight", weight)
 
+    def targets(
+        self, teacher: Teacher, batch: dict[str, Any], in_batch: bool
+    ) -> Any:
+        return teacher.scores(batch, in_batch)
+
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        told, scores = matrices(y_true, y_pred, "(batch, candidates)")
+        teacher, scores = matrices(y_true, y_pred, "(batch, candidates)")
         ranking = -ops.log_softmax(scores, axis=-1)[:, 0]
-        teacher = ops.log_softmax(told / self.temperature, axis=-1)
+        teacher = ops.log_softmax(teacher / self.temperature, axis=-1)
         student = ops.log_softmax(scores / self.temperature, axis=-1)
         divergence = ops.sum(ops.exp(teacher) * (teacher - student), axis=-1)
         return (1.0 - self.weight) * ranking + (

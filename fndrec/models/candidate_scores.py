@@ -18,7 +18,7 @@ def liked_first(scores: Any) -> Any:
 def candidate_cosines(
     users: Any,
     outfits: Any,
-    shared: bool,
+    in_batch: bool,
     score: OutfitScore | None = None,
     every: Any = None,
 ) -> Any:
@@ -28,41 +28,44 @@ def candidate_cosines(
         users: Unit vectors `(batch, dim)`, or of anchors
             `(batch, anchors, dim)`.
         outfits: Unit vectors `(batch, candidates, dim)`.
-        shared: Whether the candidates of the whole batch follow one's own.
+        in_batch: Whether the candidates of the whole batch follow each
+            like's own.
         score: The score whose cosine it is.
         every: What the whole batch's candidates are where `outfits` are a
             share of them.
 
     Returns:
-        Float32 `(batch, candidates)` or, if shared, `(batch, candidates +
+        Float32 `(batch, candidates)` or, if `in_batch`, `(batch, candidates +
         batch * candidates)`, the last batch the whole one.
     """
     cosine = (score or OutfitScore()).cosine
     own = cosine(users, outfits)
-    if not shared:
+    if not in_batch:
         return own
     every = outfits if every is None else every
     every = ops.reshape(every, (-1, outfits.shape[-1]))
     return ops.concatenate([own, cosine(users, every)], axis=1)
 
 
-def exclude(scores: Any, user: Any, shared: bool, every: Any = None) -> Any:
+def exclude_own_likes(
+    scores: Any, user: Any, in_batch: bool, every: Any = None
+) -> Any:
     """Gives `EXCLUDED` to what does not stand against a like.
 
-    That is the shared candidates of the same user's likes: one's own stand
-    in the first columns already, and other likes are no negatives. All
+    That is the in-batch candidates of the same user's likes: each like's own
+    stand in the first columns already, and other likes are no negatives. All
     unknown users count as one.
 
     Args:
         scores: Scores in the layout of `candidate_cosines`.
         user: Int `(batch,)`, the users.
-        shared: As in `candidate_cosines`.
+        in_batch: As in `candidate_cosines`.
         every: The users of the whole batch where `user` is a share of them.
 
     Returns:
         The scores.
     """
-    if not shared:
+    if not in_batch:
         return scores
     every = user if every is None else every
     width = ops.shape(scores)[1] // (ops.shape(every)[0] + 1)

@@ -174,12 +174,12 @@ class OutfitEncoder(_tfrs.Model):
         """Keeps the ids the model knows inside the `.keras` file."""
         if self.vocabulary is not None:
             Path(dir_path, VOCABULARY_FILE).write_text(
-                json.dumps(self.vocabulary.to_json_dict()), encoding="utf-8"
+                json.dumps(self.vocabulary.to_dict()), encoding="utf-8"
             )
 
     def load_assets(self, dir_path: str) -> None:
         path = Path(dir_path, VOCABULARY_FILE)
         if path.exists():
-            self.vocabulary = ModelVocabulary.from_json_dict(
+            self.vocabulary = ModelVocabulary.from_dict(
                 json.loads(path.read_text(encoding="utf-8"))
             )

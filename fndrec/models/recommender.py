@@ -14,7 +14,7 @@ from fndrec.metrics import UserAUC
 from fndrec.models import replicas
 from fndrec.models.candidate_scores import (
     candidate_cosines,
-    exclude,
+    exclude_own_likes,
     liked_first,
 )
 from fndrec.models.catalogue_encoder import CatalogueEncoder
@@ -28,7 +28,7 @@ class Compiled:
     loss: Any
     metrics: list[Any]
     trackers: dict[str, Any]
-    shared_negatives: bool = True
+    in_batch_negatives: bool = True
 
 
 @keras.saving.register_keras_serializable("fndrec")
@@ -98,7 +98,7 @@ class OutfitRecommender(CatalogueEncoder):
         loss: Any = None,
         metrics: Sequence[Any] | None = None,
         *,
-        shared_negatives: bool = True,
+        in_batch_negatives: bool = True,
         **kwargs: Any,
     ) -> None:
         """Configures the model for training.
@@ -109,7 +109,7 @@ class OutfitRecommender(CatalogueEncoder):
                 `SoftmaxRanking` by default.
             metrics: Keras metrics of labels and scores
                 `(batch, candidates)`, or `UserAUC`.
-            shared_negatives: Whether in training the candidates of the
+            in_batch_negatives: Whether in training the candidates of the
                 batch's other users stand against a like too. It costs next
                 to nothing, as they are encoded anyway. Those of the same
                 user's other likes never do.
@@ -123,7 +123,7 @@ class OutfitRecommender(CatalogueEncoder):
             keras.losses.get(loss) if loss is not None else SoftmaxRanking(),
             list(metrics or ()),
             {name: keras.metrics.Mean(name) for name in self._loss_names()},
-            shared_negatives,
+            in_batch_negatives,
         )
 
     def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -177,7 +177,7 @@ class OutfitRecommender(CatalogueEncoder):
             "optimizer": serialize(self.optimizer),
             "loss": serialize(self._compiled.loss),
             "metrics": [serialize(m) for m in self._compiled.metrics],
-            "shared_negatives": self._compiled.shared_negatives,
+            "in_batch_negatives": self._compiled.in_batch_negatives,
         }
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -259,13 +259,13 @@ class OutfitRecommender(CatalogueEncoder):
         self, inputs: dict[str, Any], users: Any, outfits: Any
     ) -> Any:
         """Scores in the layout of `candidate_cosines`."""
-        shared = self._compiled.shared_negatives
-        every = replicas.gathered(outfits, inputs) if shared else None
-        cosines = candidate_cosines(users, outfits, shared, self.score, every)
-        return exclude(
+        in_batch = self._compiled.in_batch_negatives
+        every = replicas.gathered(outfits, inputs) if in_batch else None
+        cosines = candidate_cosines(users, outfits, in_batch, self.score, every)
+        return exclude_own_likes(
             self.score.from_cosine(cosines),
             inputs["user"],
-            shared,
+            in_batch,
             replicas.all_users(inputs),
         )
 

@@ -8,16 +8,11 @@ from keras import ops
 
 from fndrec.data import OutfitData
 from fndrec.layers._seeds import part_seed
-from fndrec.losses import (
-    FalseNegativeDistillation,
-    KnowledgeDistillation,
-    NTXent,
-)
+from fndrec.losses import DistillationLoss, NTXent
+from fndrec.losses.distillation_loss import Teacher
 from fndrec.models import replicas
 from fndrec.models.recommender import OutfitRecommender
-from fndrec.models.teacher_targets import TeacherKnowledge
-
-Distillation = FalseNegativeDistillation | KnowledgeDistillation
+from fndrec.models.teacher_targets import TeacherTargets
 
 
 @keras.saving.register_keras_serializable("fndrec")
@@ -44,7 +39,7 @@ class FNDStudent(OutfitRecommender):
     >>> student.compile(
     ...     keras.optimizers.Adam(1e-3),
     ...     distillation=fndrec.losses.FalseNegativeDistillation(alpha=1.0),
-    ...     teacher=teacher.knowledge(data),
+    ...     teacher=teacher,
     ...     contrastive_weight=0.1,
     ... )
     >>> views = (fndrec.EraseItem(), fndrec.EraseItem())
@@ -69,6 +64,8 @@ class FNDStudent(OutfitRecommender):
         self.projection = None
         self._distillation: Any = []
         self._teacher: Any = None
+        # Set by `from_data`: what a teacher's targets are computed for.
+        self._data: OutfitData | None = None
         self._contrastive: Any = None
         self._contrastive_weight = 0.0
         if projection_dim is not None:
@@ -121,6 +118,7 @@ class FNDStudent(OutfitRecommender):
             projection_dim=dim if contrastive else None,
         )
         model.vocabulary = model.vocabulary_for(data)
+        model._data = data
         return model
 
     def compile(
@@ -129,9 +127,11 @@ class FNDStudent(OutfitRecommender):
         loss: Any = None,
         metrics: Sequence[Any] | None = None,
         *,
-        distillation: Distillation | Sequence[Distillation] | None = None,
+        distillation: DistillationLoss
+        | Sequence[DistillationLoss]
+        | None = None,
         distillation_weights: Sequence[float] | None = None,
-        teacher: TeacherKnowledge | None = None,
+        teacher: OutfitRecommender | TeacherTargets | None = None,
         contrastive: NTXent | None = None,
         contrastive_weight: float | None = None,
         **kwargs: Any,
@@ -143,12 +143,14 @@ class FNDStudent(OutfitRecommender):
             loss: Ranking loss where there is no distillation; see
                 `OutfitRecommender.compile`. Also what `evaluate` reports.
             metrics: See `OutfitRecommender.compile`.
-            distillation: `FalseNegativeDistillation` or
-                `KnowledgeDistillation`, or a list of both, in place of
-                `loss` in training.
+            distillation: A `DistillationLoss`, such as
+                `FalseNegativeDistillation` or `KnowledgeDistillation`, or a
+                list of them, in place of `loss` in training.
             distillation_weights: Weights of the losses of a list; 1 each by
                 default.
-            teacher: What the teacher knows, from `FNDTeacher.knowledge`.
+            teacher: The trained teacher; or its targets, from
+                `teacher.targets(data)`, to share them among students or to
+                take other data than `from_data` was given.
             contrastive: Contrastive loss; `NTXent()` by default.
             contrastive_weight: Weight of the contrastive loss; 0 for none,
                 above 0 batches need `views`. By default 0.1 for a student
@@ -156,14 +158,24 @@ class FNDStudent(OutfitRecommender):
             **kwargs: See `OutfitRecommender.compile`.
 
         Raises:
-            ValueError: If `distillation` is given without `teacher` or with
-                another number of weights, or the contrastive loss to a
-                student without projection head.
+            ValueError: If `distillation` is given without `teacher`, or the
+                other way round; with another number of weights; if the
+                teacher itself is given to a student that `from_data` did not
+                make; or if the contrastive loss is given to a student
+                without projection head.
+            TypeError: If `teacher` or `distillation` is something else.
         """
         if (distillation is None) != (teacher is None):
             raise ValueError(
                 "`distillation` and `teacher` should be given together. "
                 f"Received: distillation={distillation}, teacher={teacher}"
+            )
+        if isinstance(teacher, OutfitRecommender):
+            teacher = self._targets_of(teacher)
+        elif not (teacher is None or isinstance(teacher, Teacher)):
+            raise TypeError(
+                "`teacher` should be a trained model, or its targets from "
+                f"`teacher.targets(data)`. Received: {type(teacher).__name__}"
             )
         if contrastive_weight is None:
             contrastive_weight = 0.0 if self.projection is None else 0.1
@@ -183,6 +195,13 @@ class FNDStudent(OutfitRecommender):
             distillation = []
         elif not isinstance(distillation, Sequence):
             distillation = [distillation]
+        for loss_of_teacher in distillation:
+            if not isinstance(loss_of_teacher, DistillationLoss):
+                raise TypeError(
+                    "`distillation` should be a `fndrec.losses."
+                    "DistillationLoss` or a list of them. Received: "
+                    f"{type(loss_of_teacher).__name__}"
+                )
         weights = distillation_weights
         if weights is None:
             weights = [1.0] * len(distillation)
@@ -197,6 +216,17 @@ class FNDStudent(OutfitRecommender):
         self._contrastive = contrastive or NTXent()
         self._contrastive_weight = float(contrastive_weight)
         super().compile(optimizer, loss, metrics, **kwargs)
+
+    def _targets_of(self, teacher: OutfitRecommender) -> TeacherTargets:
+        """Targets of a teacher for the data that made this student."""
+        if self._data is None:
+            raise ValueError(
+                "A student that was loaded, or made without `from_data`, does "
+                "not know the data of its teacher: pass "
+                "`teacher=teacher.targets(data)`. Received: "
+                f"teacher={type(teacher).__name__}"
+            )
+        return TeacherTargets.from_model(teacher, self._data)
 
     def get_compile_config(self) -> dict[str, Any]:
         config = super().get_compile_config()
@@ -227,10 +257,11 @@ class FNDStudent(OutfitRecommender):
             scores = self._training_scores(inputs, users, outfits)
             loss = 0.0
             for part, distillation in self._distillation:
-                tell = getattr(self._teacher, distillation.learns_from)
-                told = tell(inputs, self._compiled.shared_negatives)
+                targets = distillation.targets(
+                    self._teacher, inputs, self._compiled.in_batch_negatives
+                )
                 loss += part * replicas.mean_loss(
-                    distillation, told, scores, inputs
+                    distillation, targets, scores, inputs
                 )
             self._track("distillation_loss", loss, inputs)
         if training and self._contrastive_weight > 0:

@@ -6,7 +6,7 @@ import keras
 
 from fndrec.data import OutfitData
 from fndrec.models.recommender import OutfitRecommender
-from fndrec.models.teacher_targets import TeacherKnowledge
+from fndrec.models.teacher_targets import TeacherTargets
 
 
 @keras.saving.register_keras_serializable("fndrec")
@@ -29,7 +29,7 @@ class FNDTeacher(OutfitRecommender):
     >>> teacher = fndrec.FNDTeacher.from_data(data)
     >>> teacher.compile(keras.optimizers.Adam(1e-3))
     >>> teacher.fit(data.batches("train", 64), epochs=10)
-    >>> knowledge = teacher.knowledge(data)
+    >>> targets = teacher.targets(data)
 
     Reference: Kim et al. 2021, the teacher.
     """
@@ -58,9 +58,7 @@ class FNDTeacher(OutfitRecommender):
         model.vocabulary = model.vocabulary_for(data)
         return model
 
-    def knowledge(
-        self, data: OutfitData, split: str = "train"
-    ) -> TeacherKnowledge:
+    def targets(self, data: OutfitData, split: str = "train") -> TeacherTargets:
         """What a student learns from: computed once, not at every step.
 
         Args:
@@ -68,6 +66,6 @@ class FNDTeacher(OutfitRecommender):
             split: Split whose likes give the radii.
 
         Returns:
-            A `TeacherKnowledge`.
+            A `TeacherTargets`.
         """
-        return TeacherKnowledge.of(self, data, split)
+        return TeacherTargets.from_model(self, data, split)

@@ -7,13 +7,13 @@ import tensorflow as tf
 from keras import ops
 
 from fndrec.data import OutfitData
-from fndrec.losses import falseness
+from fndrec.losses import distance_zscore
 from fndrec.models import replicas
-from fndrec.models.candidate_scores import candidate_cosines, exclude
+from fndrec.models.candidate_scores import candidate_cosines, exclude_own_likes
 from fndrec.models.recommender import OutfitRecommender
 
 
-class TeacherKnowledge:
+class TeacherTargets:
     """What a frozen teacher tells of users and any outfits of a catalogue.
 
     The teacher's tower runs once over the catalogue, not once a step: what is
@@ -21,7 +21,7 @@ class TeacherKnowledge:
     user is the mean of the teacher's distances to the outfits the user liked
     in training, `sigma_u` their standard deviation. The deviation of a user
     with few likes is drawn towards the average user's, who counts as
-    `PRIOR_LIKES` likes.
+    `VARIANCE_PRIOR` likes.
 
     Args:
         model: The teacher: its aggregator and score are used, as they are at
@@ -34,15 +34,16 @@ class TeacherKnowledge:
 
     Example:
 
-    >>> knowledge = teacher.knowledge(data)
+    >>> targets = teacher.targets(data)
     >>> batch = next(iter(data.batches("train", 32)))
-    >>> knowledge.falseness(batch).shape
+    >>> targets.distance_zscore(batch).shape
     TensorShape([32, 11])
 
     Reference: Kim et al. 2021, False Negative Distillation.
     """
 
-    PRIOR_LIKES = 4.0
+    # Likes that the average user's variance counts for.
+    VARIANCE_PRIOR = 4.0
 
     def __init__(
         self,
@@ -60,7 +61,7 @@ class TeacherKnowledge:
         )
 
     @classmethod
-    def of(
+    def from_model(
         cls,
         model: OutfitRecommender,
         data: OutfitData,
@@ -75,7 +76,7 @@ class TeacherKnowledge:
                 drawn to those of `"train"`, so that others lie farther out.
 
         Returns:
-            The knowledge.
+            The targets.
         """
         items = model.embed_items(data)
         likes = data.likes(split)
@@ -87,42 +88,44 @@ class TeacherKnowledge:
         radius, deviation = radii(index, distance, len(users))
         return cls(model, items, users, radius, deviation)
 
-    def _cosines(self, batch: dict[str, Any], shared: bool) -> Any:
+    def _cosines(self, batch: dict[str, Any], in_batch: bool) -> Any:
         items = tf.gather(self.item_vectors, replicas.all_rows(batch))
         outfits = self.model.encode_outfits(items, batch["outfits"])
         users = tf.gather(self.user_vectors, batch["user"])
-        every = replicas.gathered(outfits, batch) if shared else None
+        every = replicas.gathered(outfits, batch) if in_batch else None
         return tf.stop_gradient(
-            candidate_cosines(users, outfits, shared, self.model.score, every)
+            candidate_cosines(users, outfits, in_batch, self.model.score, every)
         )
 
-    def scores(self, batch: dict[str, Any], shared: bool = False) -> Any:
+    def scores(self, batch: dict[str, Any], in_batch: bool = False) -> Any:
         """The teacher's scores of a batch's candidates.
 
         Args:
             batch: The batch, see `OutfitRecommender`.
-            shared: Whether the candidates of the whole batch follow one's
+            in_batch: Whether the candidates of the whole batch follow one's
                 own, as in the student's loss.
 
         Returns:
-            Float32 `(batch, candidates)`, or more columns if shared.
+            Float32 `(batch, candidates)`, or more columns if in_batch.
         """
-        scores = self.model.score.from_cosine(self._cosines(batch, shared))
+        scores = self.model.score.from_cosine(self._cosines(batch, in_batch))
         every = replicas.all_users(batch)
-        return exclude(scores, batch["user"], shared, every)
+        return exclude_own_likes(scores, batch["user"], in_batch, every)
 
-    def falseness(self, batch: dict[str, Any], shared: bool = False) -> Any:
-        """Falseness z of a batch's candidates; below 0: a false negative.
+    def distance_zscore(
+        self, batch: dict[str, Any], in_batch: bool = False
+    ) -> Any:
+        """Returns z-scores of the candidates; below 0: a false negative.
 
         Args:
             batch: As in `scores`.
-            shared: As in `scores`.
+            in_batch: As in `scores`.
 
         Returns:
-            Float32 `(batch, candidates)`, or more columns if shared.
+            Float32 `(batch, candidates)`, or more columns if in_batch.
         """
-        cosines = self._cosines(batch, shared)
-        return falseness(
+        cosines = self._cosines(batch, in_batch)
+        return distance_zscore(
             ops.sqrt(ops.maximum(2.0 - 2.0 * cosines, 0.0)),
             tf.gather(self.radius, batch["user"]),
             tf.gather(self.deviation, batch["user"]),
@@ -190,6 +193,6 @@ def radii(
     pooled = square.sum() / spare
     if pooled == 0:
         pooled = distances.var()
-    prior = TeacherKnowledge.PRIOR_LIKES
+    prior = TeacherTargets.VARIANCE_PRIOR
     variance = (square + prior * pooled) / (np.maximum(count - 1, 0) + prior)
     return radius, np.sqrt(variance)

@@ -110,7 +110,7 @@ def by_history(model: Model) -> Model:
         # One that has no attention has no heads to follow.
         getattr(model.aggregator, "num_heads", 4),
         unknown_rate=users.unknown_rate,
-        centred=False,
+        center=False,
         shrinkage=SHRINKAGE,
         seed=users.seed,
         name=users.name,

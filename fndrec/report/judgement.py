@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from fndrec.data import OutfitData, SyntheticTruth
-from fndrec.evaluation import HeldOutFalseness
+from fndrec.evaluation import CalibratedDistance
 from fndrec.evaluation.audit.calibrated_distance import MIN_LIKES
 from fndrec.models import OutfitRecommender, align
 from fndrec.report.figures import SERIES, Figures
@@ -44,17 +44,17 @@ class Judgement:
     """Which of a ranking's candidates are false negatives.
 
     Attributes:
-        falseness: `(likes, 1 + negatives)` z of the candidates, below 0 for a
-            negative nearer to its user than the user's likes are; None if
-            nothing can be judged.
+        distance_zscore: `(likes, 1 + negatives)` z-scores of the candidates,
+            below 0 for a negative nearer to its user than the user's likes
+            are. None if nothing can be judged.
         truly_liked: Bools of the same shape; None if the truth is not known.
     """
 
-    falseness: np.ndarray | None
+    distance_zscore: np.ndarray | None
     truly_liked: np.ndarray | None
 
     @classmethod
-    def of(
+    def from_ranking(
         cls,
         ranking: Ranking,
         data: OutfitData,
@@ -76,20 +76,24 @@ class Judgement:
         shape = sets.shape[:2]
         users = np.repeat(ranking.candidates.user, shape[1])
         outfits = sets.reshape(len(users), -1)
-        falseness = liked = None
+        distance_zscore = liked = None
         calibration = _calibration(data)
         if calibration is not None:
             judge, seen = align(judge, data)
-            z = HeldOutFalseness(judge, seen, calibration)(users, outfits)
-            falseness = z.reshape(shape)
+            z = CalibratedDistance(judge, seen, calibration)(users, outfits)
+            distance_zscore = z.reshape(shape)
         if truth is not None:
             liked = truth.liked(users, outfits).reshape(shape)
-        return cls(falseness, liked)
+        return cls(distance_zscore, liked)
 
     @property
     def false(self) -> np.ndarray | None:
         """Bools `(likes, negatives)`: judged a false negative."""
-        return None if self.falseness is None else self.falseness[:, 1:] < 0
+        return (
+            None
+            if self.distance_zscore is None
+            else self.distance_zscore[:, 1:] < 0
+        )
 
     def judged(self, ranking: Ranking) -> list[Group]:
         """Likes, and negatives by the judgement, or all of them without."""

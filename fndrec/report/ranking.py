@@ -38,7 +38,7 @@ class Ranking:
     scored: dict[str, tuple[np.ndarray, np.ndarray]]
 
     @classmethod
-    def of(
+    def from_models(
         cls,
         models: Mapping[str, OutfitRecommender],
         data: OutfitData,

@@ -46,7 +46,7 @@ class Report:
     html: str
 
     @classmethod
-    def of(
+    def from_model(
         cls,
         model: OutfitRecommender,
         data: OutfitData,
@@ -84,7 +84,8 @@ class Report:
                 default, `"history"`.
             truth: The truth of a synthetic shop.
             negatives: Negatives of each like.
-            negative_sampling: Kind of the negatives, see `Candidates.of`.
+            negative_sampling: Kind of the negatives, see
+                `Candidates.from_data`.
             users: Users that recommendations are shown for.
             recommended: Outfits recommended to each.
             mistakes: Mistakes shown.
@@ -104,7 +105,7 @@ class Report:
 
         Example:
 
-        >>> report = fndrec.Report.of(student, data, teacher=teacher)
+        >>> report = fndrec.Report.from_model(student, data, teacher=teacher)
         >>> report.save("report.html")
         """
         require("jinja2", "report", "`Report`")
@@ -131,11 +132,11 @@ class Report:
         models = {name: model}
         if teacher is not None:
             models["teacher"] = teacher
-        ranking = Ranking.of(
+        ranking = Ranking.from_models(
             models, data, split, negatives, negative_sampling, seed
         )
         judge = "teacher" if teacher is not None else name
-        judgement = Judgement.of(ranking, data, models[judge], truth)
+        judgement = Judgement.from_ranking(ranking, data, models[judge], truth)
         pictures = Pictures(data)
         figures = Figures()
         found_mistakes = worst_mistakes(

@@ -78,11 +78,15 @@ def recommend(
     rows = data.vocabulary.users.rows(list(user_ids)) + 1
     users = np.asarray(model.encode_users(rows))
     k = min(k, len(index))
-    exclude = liked_outfits(data, user_ids) if exclude_liked else None
+    exclude_outfits = liked_outfits(data, user_ids) if exclude_liked else None
     if users.ndim == 3:
-        found = search_anchors(index, model.score, users, k, where, exclude)
+        found = search_anchors(
+            index, model.score, users, k, where, exclude_outfits
+        )
     else:
-        found = index.search(users, k, where=where, exclude=exclude)
+        found = index.search(
+            users, k, where=where, exclude_outfits=exclude_outfits
+        )
     return [
         [
             Recommendation(

@@ -12,8 +12,8 @@ import tensorflow as tf
 from benchmarks.speed.generated import outfit_data, with_noise
 from benchmarks.speed.harness import Case, Timing, measure
 from benchmarks.speed.naive import (
-    NaiveKnowledge,
     NaiveStudent,
+    NaiveTargets,
     NaiveTeacher,
     PlainAggregator,
     auc_user_by_user,
@@ -23,7 +23,7 @@ from fndrec import FNDStudent, FNDTeacher, OutfitData
 from fndrec.evaluation import Candidates
 from fndrec.evaluation.user_metrics import metrics_by_user
 from fndrec.losses import FalseNegativeDistillation, KnowledgeDistillation
-from fndrec.models.teacher_targets import TeacherKnowledge
+from fndrec.models.teacher_targets import TeacherTargets
 
 SIZE = 16
 
@@ -75,7 +75,7 @@ def test_naive_teacher_learns_the_same(data: OutfitData, shared: bool) -> None:
     batch = next(iter(data.batches("train", 8, negatives=5)))
     ours, naive = (model(kind, data) for kind in (FNDTeacher, NaiveTeacher))
     for one in (ours, naive):
-        one.compile("sgd", shared_negatives=shared)
+        one.compile("sgd", in_batch_negatives=shared)
     check_same(ours, naive, batch)
 
 
@@ -87,12 +87,12 @@ def test_naive_student_learns_the_same(data: OutfitData, loss: Any) -> None:
     teacher = FNDTeacher.from_data(data, dim=8, width=0.05)
     students = []
     for kind, knows in (
-        (FNDStudent, TeacherKnowledge),
-        (NaiveStudent, NaiveKnowledge),
+        (FNDStudent, TeacherTargets),
+        (NaiveStudent, NaiveTargets),
     ):
         student = model(kind, data)
         student.compile(
-            "sgd", distillation=loss, teacher=knows.of(teacher, data)
+            "sgd", distillation=loss, teacher=knows.from_model(teacher, data)
         )
         students.append(student)
     check_same(students[0], students[1], batch)
@@ -115,7 +115,7 @@ def test_plain_aggregator_gives_the_same() -> None:
 
 def test_naive_evaluation_gives_the_same(data: OutfitData) -> None:
     teacher = FNDTeacher.from_data(data, dim=8, width=0.05)
-    candidates = Candidates.of(data, "valid", 4)
+    candidates = Candidates.from_data(data, "valid", 4)
     scores = teacher.score_sets(
         data, data.user_index[candidates.user], candidates.outfits
     )

@@ -15,8 +15,8 @@ from benchmarks.study import plan
 from benchmarks.study.controls import (
     CONTROLS,
     REMOVED,
-    ControlledKnowledge,
-    OracleKnowledge,
+    ControlledTargets,
+    OracleTargets,
 )
 from benchmarks.study.photo_features import photo_features
 from benchmarks.study.results import Results
@@ -143,8 +143,8 @@ def test_the_oracle_knows_the_truth(
     outfits = batch["outfits"].numpy()
     outfits = np.where(outfits < 0, -1, rows[np.maximum(outfits, 0)])
     user = np.argsort(data.user_index)[batch["user"].numpy() - 1]
-    oracle = OracleKnowledge(shop.truth, data.user_index)
-    found = oracle.falseness(batch, shared).numpy() == REMOVED
+    oracle = OracleTargets(shop.truth, data.user_index)
+    found = oracle.distance_zscore(batch, shared).numpy() == REMOVED
     assert found.any()
     for row, one in enumerate(user):
         stands = outfits[row]
@@ -154,20 +154,20 @@ def test_the_oracle_knows_the_truth(
         np.testing.assert_array_equal(found[row], liked)
 
 
-def test_a_control_clips_and_changes_the_teachers_falseness(
+def test_a_control_clips_and_changes_the_teachers_zscore(
     shop: fndrec.SyntheticShop,
 ) -> None:
     data = dataclasses.replace(
         shop.data, features=shop.truth.attributes.astype(np.float32)
     )
     teacher = fndrec.FNDTeacher.from_data(data, dim=8)
-    knowledge = teacher.knowledge(data)
+    targets = teacher.targets(data)
     batch = next(iter(data.batches("train", 8, negatives=3)))
-    z = knowledge.falseness(batch).numpy()
+    z = targets.distance_zscore(batch).numpy()
     limit = float(np.quantile(np.abs(z), 0.5))
-    found = ControlledKnowledge(knowledge, "reversed", limit)
+    found = ControlledTargets(targets, "reversed", limit)
     np.testing.assert_allclose(
-        found.falseness(batch), -np.clip(z, -limit, limit), atol=1e-5
+        found.distance_zscore(batch), -np.clip(z, -limit, limit), atol=1e-5
     )
 
 

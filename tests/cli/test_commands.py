@@ -177,9 +177,7 @@ def test_distill(
     assert isinstance(student, fndrec.FNDStudent)
     teacher = fndrec.load_model(plain_model / "model.keras")
     assert student.vocabulary is not None
-    assert (
-        student.vocabulary.to_json_dict() == teacher.vocabulary.to_json_dict()
-    )
+    assert student.vocabulary.to_dict() == teacher.vocabulary.to_dict()
 
 
 def test_overwriting_with_the_same_seed(

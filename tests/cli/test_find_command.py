@@ -59,7 +59,13 @@ def test_for_users(
     tmp_path: Path,
 ) -> None:
     users = ["user3", "user11"]
-    options = ["--without", "item1", "item2", "--exclude", "outfit9"]
+    options = [
+        "--exclude-items",
+        "item1",
+        "item2",
+        "--exclude-outfits",
+        "outfit9",
+    ]
     out = tmp_path / "out"
     assert (
         find(model_dir, shop, "--user", *users, "-k", 4, *options, "--out", out)
@@ -76,7 +82,7 @@ def test_for_users(
         users,
         4,
         where=fndrec.OutfitFilter(
-            without=["item1", "item2"], exclude=["outfit9"]
+            exclude_items=["item1", "item2"], exclude_outfits=["outfit9"]
         ),
     )
     rows = rows_of(out)
@@ -171,11 +177,24 @@ def test_out_of_stock_and_categories(
         (["--items", "item1;item1"], "each item of a set once"),
         (["--user", "user1", "-k", "61"], "at most the number of outfits, 60"),
         (["--user", "user1", "--contains", "x"], "`contains` should name"),
-        (["--user", "user1", "--without", "x"], "`without` should name"),
-        (["--user", "user1", "--exclude", "x"], "`exclude` should name"),
+        (
+            ["--user", "user1", "--exclude-items", "x"],
+            "`exclude_items` should name",
+        ),
+        (
+            ["--user", "user1", "--exclude-outfits", "x"],
+            "`exclude_outfits` should name",
+        ),
         (["--user", "user1", "--category", "sock"], "`categories` should"),
         (
-            ["--user", "user1", "--contains", "item1", "--without", "item1"],
+            [
+                "--user",
+                "user1",
+                "--contains",
+                "item1",
+                "--exclude-items",
+                "item1",
+            ],
             "should leave an outfit",
         ),
         (["--user", "user1", "--out-of-stock", "none.txt"], "none.txt"),
@@ -204,7 +223,7 @@ def test_nothing_left_for_one_user(
 ) -> None:
     liked = fndrec.retrieval.liked_outfits(tiny_photo_data, ["user2"])[0]
     others = sorted(set(tiny_photo_data.outfits) - set(liked))
-    words = [model_dir, shop, "--user", "user2", "--exclude", *others]
+    words = [model_dir, shop, "--user", "user2", "--exclude-outfits", *others]
     assert find(*words, "--out", tmp_path / "out") == 2
     assert "--user user2: an outfit was expected" in capsys.readouterr().err
 

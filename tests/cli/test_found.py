@@ -8,15 +8,17 @@ import pytest
 from PIL import Image
 
 from fndrec.cli import _found
-from fndrec.cli._found import Found, check_out, write_found
+from fndrec.cli._found import ResultRow, check_out, write_found
 from fndrec.cli._run import RunRecord
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 
 ROWS = [
-    Found("ann, x", 1, ["item1", "item2"], 1 / 3, {"outfit_id": "a"}, "new"),
-    Found("ann, x", 2, ["item3"], -2.5, {"outfit_id": "b"}),
-    Found("bob", 1, ["item1"], 0.25, {"outfit_id": 'say "c"'}),
+    ResultRow(
+        "ann, x", 1, ["item1", "item2"], 1 / 3, {"outfit_id": "a"}, "new"
+    ),
+    ResultRow("ann, x", 2, ["item3"], -2.5, {"outfit_id": "b"}),
+    ResultRow("bob", 1, ["item1"], 0.25, {"outfit_id": 'say "c"'}),
 ]
 TABLE = """user_id,rank,item_ids,score,outfit_id
 "ann, x",1,item1;item2,0.33333333,a
@@ -26,7 +28,7 @@ bob,1,item1,0.25,"say ""c\"""
 
 
 def write(
-    data: OutfitData, out: Path, rows: list[Found] = ROWS, **more: object
+    data: OutfitData, out: Path, rows: list[ResultRow] = ROWS, **more: object
 ) -> None:
     args = argparse.Namespace(command="find", out=out, run=None)
     write_found(args, RunRecord(args), data, rows, **more)  # type: ignore[arg-type]
@@ -93,12 +95,12 @@ def test_no_picture_without_photos(
 @pytest.mark.parametrize(
     "last",
     [
-        Found("bob", 2, ["no such"], 0.0, {"outfit_id": "d"}),
-        Found("bob", 2, ["item1"], 0.0, {"other": "d"}),
+        ResultRow("bob", 2, ["no such"], 0.0, {"outfit_id": "d"}),
+        ResultRow("bob", 2, ["item1"], 0.0, {"other": "d"}),
     ],
 )
 def test_all_or_nothing(
-    tiny_photo_data: OutfitData, tmp_path: Path, last: Found
+    tiny_photo_data: OutfitData, tmp_path: Path, last: ResultRow
 ) -> None:
     write(tiny_photo_data, tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}

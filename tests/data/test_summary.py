@@ -39,7 +39,7 @@ def shop() -> OutfitData:
 
 
 def test_numbers() -> None:
-    summary = DataSummary.of(shop())
+    summary = DataSummary.from_data(shop())
     assert (summary.users, summary.items, summary.outfits) == (3, 6, 4)
     assert summary.splits["train"] == SplitSummary(
         likes=3,
@@ -77,7 +77,7 @@ def test_numbers() -> None:
 
 
 def test_text() -> None:
-    text = str(DataSummary.of(shop()))
+    text = str(DataSummary.from_data(shop()))
     assert text.startswith("in memory: 3 users, 6 items, 4 outfits\n")
     for line in [
         "                     train       valid",

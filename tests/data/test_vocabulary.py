@@ -121,8 +121,8 @@ def test_model_vocabulary_through_json(categories: list[str] | None) -> None:
         Vocabulary(["i", "j"]),
         None if categories is None else Vocabulary(categories),
     )
-    text = json.dumps(vocabulary.to_json_dict())
-    again = ModelVocabulary.from_json_dict(json.loads(text))
+    text = json.dumps(vocabulary.to_dict())
+    again = ModelVocabulary.from_dict(json.loads(text))
     assert again.users == vocabulary.users
     assert again.items == vocabulary.items
     assert again.categories == vocabulary.categories
@@ -142,4 +142,4 @@ def test_model_vocabulary_from_bad_json(
     names: dict[str, object], named: str
 ) -> None:
     with pytest.raises(DataError, match=named):
-        ModelVocabulary.from_json_dict(names)
+        ModelVocabulary.from_dict(names)

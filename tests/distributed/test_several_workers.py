@@ -20,7 +20,7 @@ from tiny_models import STILL, one_batch, tiny_student, tiny_teacher
 import fndrec
 from fndrec import DataError, EraseItem
 from fndrec.callbacks import ChiefBackup
-from fndrec.data import OutfitData, Shares
+from fndrec.data import BatchShards, OutfitData
 from fndrec.distributed import is_chief
 from fndrec.losses import NTXent, SoftmaxRanking
 from fndrec.models import replicas
@@ -40,10 +40,14 @@ def test_shares_make_up_the_batch(tiny_data: OutfitData) -> None:
     drawn: dict[str, Any] = {"negatives": 2, "views": views, "history": 3}
     whole = next(iter(tiny_data.batches("train", 10, **drawn)))
     parts = list(
-        tiny_data.batches("train", 10, shares=Shares(1, 2, 3), **drawn).take(2)
+        tiny_data.batches(
+            "train", 10, shards=BatchShards(1, 2, 3), **drawn
+        ).take(2)
     )
     first = next(
-        iter(tiny_data.batches("train", 10, shares=Shares(0, 1, 3), **drawn))
+        iter(
+            tiny_data.batches("train", 10, shards=BatchShards(0, 1, 3), **drawn)
+        )
     )
     parts = [first, *parts]
     assert [len(part["user"]) for part in parts] == [3, 3, 4]
@@ -67,8 +71,8 @@ def test_no_share_is_without_items(tiny_data: OutfitData) -> None:
     whole = next(iter(tiny_data.batches("train", 1, **drawn)))
     items = whole["items"]["row"].numpy().tolist()
     assert len(items) == 3
-    shares = Shares(0, 5, 5)
-    parts = list(tiny_data.batches("train", 1, shares=shares, **drawn).take(5))
+    shares = BatchShards(0, 5, 5)
+    parts = list(tiny_data.batches("train", 1, shards=shares, **drawn).take(5))
     assert [len(part["user"]) for part in parts] == [0, 0, 0, 0, 1]
     rows = [part["items"]["row"].numpy().tolist() for part in parts]
     assert min(map(len, rows)) == 1
@@ -91,7 +95,7 @@ def test_one_share_is_the_whole(tiny_data: OutfitData) -> None:
     teacher = tiny_teacher(tiny_data)
     model.compile(
         distillation=fndrec.losses.FalseNegativeDistillation(),
-        teacher=teacher.knowledge(tiny_data),
+        teacher=teacher.targets(tiny_data),
     )
     drawn: dict[str, Any] = {
         "negatives": 3,
@@ -153,8 +157,8 @@ def test_bad_arguments(tiny_data: OutfitData) -> None:
         fndrec.distribute(tiny_data, "nowhere", 8, tf.distribute.get_strategy())
     with pytest.raises(ValueError, match="`first_pass` should be"):
         tiny_data.batches("train", 8, first_pass=-1)
-    with pytest.raises(ValueError, match="some of all shares"):
-        Shares(1, 2, 2)
+    with pytest.raises(ValueError, match="some of all shards"):
+        BatchShards(1, 2, 2)
 
 
 def test_plain_batches_are_refused_by_several_replicas(

@@ -48,7 +48,7 @@ with strategy.scope():
                 fndrec.losses.FalseNegativeDistillation(),
                 fndrec.losses.KnowledgeDistillation(8.0, weight=0.9),
             ],
-            teacher=teacher.knowledge(data),
+            teacher=teacher.targets(data),
             contrastive_weight=0.5,
         )
         batches["views"] = (fndrec.EraseItem(), fndrec.EraseItem())

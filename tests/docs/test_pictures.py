@@ -22,7 +22,7 @@ def test_draw(tmp_path: Path) -> None:
     pictures.draw(shop, data, tiny_teacher(data), tmp_path)
     drawn = {path.name for path in tmp_path.glob("*.png")}
     assert drawn == {
-        *("falseness.png", "negatives.png", "push.png", "space.png"),
+        *("distance_zscore.png", "negatives.png", "push.png", "space.png"),
         "views.png",
     }
     for name in drawn:

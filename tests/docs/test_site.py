@@ -65,7 +65,7 @@ def test_the_reference_shows_every_name_of_the_package(site: Path) -> None:
 
 def test_a_name_behind_a_file_of_its_name_is_the_function(site: Path) -> None:
     text = (site / "reference" / "losses.html").read_text("utf-8")
-    assert "Falseness of outfits: their distance in deviations" in text
+    assert "Returns distances in standard deviations from the user" in text
     assert "doc-module" not in text
 
 

@@ -31,7 +31,7 @@ def test_metrics_are_those_of_the_candidates(
     model: FNDTeacher, tiny_data: OutfitData
 ) -> None:
     result = evaluate(model, tiny_data, protocol=SampledNegatives(3), seed=2)
-    found = Candidates.of(tiny_data, "valid", 3, seed=2)
+    found = Candidates.from_data(tiny_data, "valid", 3, seed=2)
     scores = np.array(model(batch_of(tiny_data, found.user, found.outfits)))
     blanks = np.array(model(batch_of(tiny_data, found.user, found.blanks)))
     expected = {

@@ -44,7 +44,7 @@ def make(
 
 
 def test_candidates(tiny_data: OutfitData) -> None:
-    found = Candidates.of(tiny_data, "valid", negatives=5)
+    found = Candidates.from_data(tiny_data, "valid", negatives=5)
     likes = tiny_data.likes("valid")
     assert found.outfits.shape == (len(likes), 6, 4)
     assert found.blanks.shape == (len(likes), 4, 4)
@@ -56,14 +56,16 @@ def test_candidates(tiny_data: OutfitData) -> None:
 
 
 def test_a_seed_gives_them_again(tiny_data: OutfitData) -> None:
-    first, again = (Candidates.of(tiny_data, "valid", seed=4) for _ in range(2))
-    other = Candidates.of(tiny_data, "valid", seed=5)
+    first, again = (
+        Candidates.from_data(tiny_data, "valid", seed=4) for _ in range(2)
+    )
+    other = Candidates.from_data(tiny_data, "valid", seed=5)
     np.testing.assert_array_equal(first.outfits, again.outfits)
     np.testing.assert_array_equal(first.blanks, again.blanks)
     assert not np.array_equal(first.outfits, other.outfits)
     assert not np.array_equal(first.blanks, other.blanks)
     # Blanks do not depend on the number of negatives.
-    few = Candidates.of(tiny_data, "valid", negatives=3, seed=4)
+    few = Candidates.from_data(tiny_data, "valid", negatives=3, seed=4)
     np.testing.assert_array_equal(first.blanks, few.blanks)
 
 
@@ -72,7 +74,7 @@ def test_a_seed_gives_them_again(tiny_data: OutfitData) -> None:
 def test_blanks_differ_in_one_slot(
     tiny_data: OutfitData, split: str, seed: int
 ) -> None:
-    blanks = Candidates.of(tiny_data, split, seed=seed).blanks
+    blanks = Candidates.from_data(tiny_data, split, seed=seed).blanks
     truth, wrong = blanks[:, :1], blanks[:, 1:]
     changed = wrong != truth
     assert (changed.sum(axis=-1) == 1).all()
@@ -97,7 +99,9 @@ def test_blanks_of_a_group_of_one() -> None:
         {"a": "top", "b": "top", "c": "top", "x": "shoe"},
     )
     for seed in range(5):
-        blanks = Candidates.of(data, "train", negatives=2, seed=seed).blanks
+        blanks = Candidates.from_data(
+            data, "train", negatives=2, seed=seed
+        ).blanks
         changed = blanks[:, 1:] != blanks[:, :1]
         assert (changed.sum(axis=-1) == 1).all()
         ordered = np.sort(blanks, axis=-1)
@@ -107,7 +111,7 @@ def test_blanks_of_a_group_of_one() -> None:
 def test_no_other_item_at_all() -> None:
     data = make([["a", "b"]], [("u", 0)])
     with pytest.raises(DataError, match="all in one outfit"):
-        Candidates.of(data, "train")
+        Candidates.from_data(data, "train")
 
 
 def shared_data() -> OutfitData:
@@ -122,7 +126,7 @@ def shared_data() -> OutfitData:
 def test_hard_negatives_are_no_known_likes() -> None:
     data = shared_data()
     assert data.shares_outfits
-    found = Candidates.of(data, "valid", negatives=6)
+    found = Candidates.from_data(data, "valid", negatives=6)
     assert found.sampling == "hard"
     known = {
         (int(user), *data.outfit_items[outfit])
@@ -140,14 +144,14 @@ def test_hard_negatives_are_no_known_likes() -> None:
 
 def test_arguments(tiny_data: OutfitData) -> None:
     with pytest.raises(ValueError, match="negatives=0"):
-        Candidates.of(tiny_data, "valid", negatives=0)
+        Candidates.from_data(tiny_data, "valid", negatives=0)
     with pytest.raises(ValueError, match="'easy'"):
-        Candidates.of(tiny_data, "valid", negative_sampling="easy")
+        Candidates.from_data(tiny_data, "valid", negative_sampling="easy")
     with pytest.raises(DataError, match="'test'"):
-        Candidates.of(tiny_data, "test")
+        Candidates.from_data(tiny_data, "test")
 
 
 def test_a_split_without_likes() -> None:
     data = make([["a"], ["b"]], [("u", 0)], valid=[])
     with pytest.raises(DataError, match="valid"):
-        Candidates.of(data, "valid")
+        Candidates.from_data(data, "valid")

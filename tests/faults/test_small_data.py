@@ -13,7 +13,7 @@ from fndrec import Validation, evaluate, recommend
 from fndrec.cli import main
 from fndrec.data import OutfitData, from_tables, write_csv
 from fndrec.errors import DataError
-from fndrec.losses import FalseNegativeDistillation, falseness
+from fndrec.losses import FalseNegativeDistillation, distance_zscore
 
 
 def data_of(
@@ -79,12 +79,12 @@ def test_all_of_it_trains_distils_and_is_ranked(smallest: OutfitData) -> None:
     history = teacher.fit(batches, epochs=1, verbose=0)
     assert np.isfinite(history.history["loss"]).all()
 
-    knowledge = teacher.knowledge(smallest)
+    targets = teacher.targets(smallest)
     student = tiny_student(smallest, contrastive=False)
     student.compile(
         keras.optimizers.Adam(1e-2),
         distillation=FalseNegativeDistillation(2.0),
-        teacher=knowledge,
+        teacher=targets,
         run_eagerly=True,
     )
     history = student.fit(
@@ -140,7 +140,7 @@ def test_hard_negatives_of_who_likes_everything_say_why_not() -> None:
 def test_all_negatives_false(tiny_data: OutfitData) -> None:
     """All nearer than what the user likes: the loss stays a number."""
     distances = np.full((4, 6), 1e-3, np.float32)
-    told = falseness(distances, np.ones(4), np.full(4, 1e-6))
+    told = distance_zscore(distances, np.ones(4), np.full(4, 1e-6))
     assert np.isfinite(told).all()
     loss = FalseNegativeDistillation(16.0)
     scores = tf.Variable(np.zeros((4, 6), np.float32))

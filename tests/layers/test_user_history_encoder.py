@@ -22,7 +22,7 @@ def with_weights(layer: UserHistoryEncoder) -> UserHistoryEncoder:
     return layer
 
 
-@pytest.mark.parametrize("shrunk", [{}, {"centred": False, "shrinkage": 9.0}])
+@pytest.mark.parametrize("shrunk", [{}, {"center": False, "shrinkage": 9.0}])
 def test_life(tmp_path: Path, shrunk: dict[str, Any]) -> None:
     check_layer(
         UserHistoryEncoder,
@@ -58,7 +58,7 @@ def test_at_first_it_is_the_mean_of_likes_and_cold_start() -> None:
 
 
 def test_attention_by_hand() -> None:
-    layer = UserHistoryEncoder(8, num_heads=2, centred=False, shrinkage=2.0)
+    layer = UserHistoryEncoder(8, num_heads=2, center=False, shrinkage=2.0)
     layer.build()
     rng = np.random.default_rng(2)
     layer.attention.kernel.assign(rng.normal(size=(8, 2)))
@@ -134,11 +134,11 @@ def test_nothing_is_shrunk_in_training() -> None:
             num_heads=2,
             dropout=0,
             unknown_rate=0,
-            centred=False,
+            center=False,
             shrinkage=9,
         )
     )
-    bare = UserHistoryEncoder(8, num_heads=2, centred=False)
+    bare = UserHistoryEncoder(8, num_heads=2, center=False)
     bare.build()
     bare.set_weights(layer.get_weights())
     found = layer(OUTFITS, HISTORY, training=True).numpy()

@@ -30,7 +30,7 @@ def fresh(loss: Any, **kwargs: Any) -> Any:
 
 
 def inputs(dtype: str = "float32") -> tuple[np.ndarray, np.ndarray]:
-    """Fit for every loss: labels, falseness, scores or embeddings."""
+    """Fit for every loss: labels, distance_zscore, scores or embeddings."""
     y_true = np.array([[1, 0, 0], [1, 0, 0], [1, 0, 0], [1, 0, 0]])
     y_pred = np.array(
         [[1.5, -0.5, 2.0], [0.0, 0.25, -1.0], [3.0, 1.0, 1.0], [-4.0, 4.0, 0]]

@@ -8,7 +8,7 @@ import pytest
 from fndrec.losses import FalseNegativeDistillation, SoftmaxRanking
 
 
-def pushes(loss: Any, falseness: Any, scores: Any) -> np.ndarray:
+def pushes(loss: Any, distance_zscore: Any, scores: Any) -> np.ndarray:
     """Gradient of the scores: above 0 where a score is pushed down."""
     tf = pytest.importorskip("tensorflow")
     if keras.backend.backend() != "tensorflow":
@@ -16,13 +16,13 @@ def pushes(loss: Any, falseness: Any, scores: Any) -> np.ndarray:
     scores = tf.constant(scores, "float32")
     with tf.GradientTape() as tape:
         tape.watch(scores)
-        value = loss(falseness, scores)
+        value = loss(distance_zscore, scores)
     gradient: np.ndarray = tape.gradient(value, scores).numpy()
     return gradient
 
 
 def test_golden() -> None:
-    # exp: 4 for the liked, 1 and 3 for the negatives, which falseness turns
+    # exp: 4 for the liked, 1 and 3 for the negatives, which the z-score turns
     # into 2 and 2.
     loss = FalseNegativeDistillation(alpha=2.0)(
         [[0.0, math.log(2) / 2, math.log(2 / 3) / 2]],
@@ -57,18 +57,18 @@ def test_clip(z: float) -> None:
 def test_alpha_0_is_softmax_ranking() -> None:
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(5, 7))
-    falseness = rng.normal(size=(5, 7))
+    distance_zscore = rng.normal(size=(5, 7))
     labels = np.zeros((5, 7))
     labels[:, 0] = 1
     np.testing.assert_allclose(
-        FalseNegativeDistillation(alpha=0.0)(falseness, scores),
+        FalseNegativeDistillation(alpha=0.0)(distance_zscore, scores),
         SoftmaxRanking()(labels, scores),
         rtol=1e-6,
     )
 
 
 @pytest.mark.parametrize("value", [-7.0, math.inf, math.nan])
-def test_falseness_of_the_liked_is_not_used(value: float) -> None:
+def test_distance_zscore_of_the_liked_is_not_used(value: float) -> None:
     loss = FalseNegativeDistillation(clip=None)
     scores = [[0.3, 0.1, -0.2]]
     assert float(loss([[value, 1.0, 2.0]], scores)) == float(
@@ -90,9 +90,11 @@ def test_false_negatives_are_pushed_less() -> None:
 
 
 def test_more_alpha_pushes_false_negatives_less() -> None:
-    falseness, scores = [[0.0, -1.0, 1.0]], [[0.5, 0.2, 0.2]]
+    distance_zscore, scores = [[0.0, -1.0, 1.0]], [[0.5, 0.2, 0.2]]
     by_alpha = [
-        pushes(FalseNegativeDistillation(alpha=alpha), falseness, scores)[0, 1]
+        pushes(FalseNegativeDistillation(alpha=alpha), distance_zscore, scores)[
+            0, 1
+        ]
         for alpha in (0.0, 0.3, 1.0, 4.0)
     ]
     assert by_alpha == sorted(by_alpha, reverse=True)

@@ -42,7 +42,7 @@ def test_one_teaches_another(tiny_data: OutfitData) -> None:
     student.compile(
         "adam",
         distillation=KnowledgeDistillation(),
-        teacher=teacher.knowledge(tiny_data),
+        teacher=teacher.targets(tiny_data),
         contrastive_weight=0.1,
         run_eagerly=True,
     )

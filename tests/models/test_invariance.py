@@ -27,7 +27,7 @@ def model(tiny_photo_data: OutfitData) -> Any:
 
 @pytest.fixture(scope="module")
 def candidates(tiny_photo_data: OutfitData) -> Candidates:
-    return Candidates.of(tiny_photo_data, "valid", negatives=3)
+    return Candidates.from_data(tiny_photo_data, "valid", negatives=3)
 
 
 @pytest.fixture(scope="module")

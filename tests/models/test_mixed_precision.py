@@ -41,7 +41,7 @@ def test_scores_are_float32_and_near(
 
 def test_the_loss_is_scaled_and_the_step_is_not(tiny_data: OutfitData) -> None:
     batch = one_batch(tiny_data)
-    knowledge = tiny_teacher(tiny_data).knowledge(tiny_data)
+    targets = tiny_teacher(tiny_data).targets(tiny_data)
     steps = []
     for policy in ("float32", "mixed_float16"):
         keras.config.set_dtype_policy(policy)
@@ -56,7 +56,7 @@ def test_the_loss_is_scaled_and_the_step_is_not(tiny_data: OutfitData) -> None:
         model.compile(
             optimizer,
             distillation=KnowledgeDistillation(),
-            teacher=knowledge,
+            teacher=targets,
             contrastive_weight=0.0,
             run_eagerly=True,
         )

@@ -32,7 +32,7 @@ def test_photos_predictions_are_the_same_bits(
     assert type(loaded) is FNDTeacher
     known = tiny_photo_data.vocabulary
     assert loaded.vocabulary is not None
-    assert loaded.vocabulary.to_json_dict() == known.to_json_dict()
+    assert loaded.vocabulary.to_dict() == known.to_dict()
     assert loaded.jit_compile is False
     np.testing.assert_array_equal(loaded.predict(dataset, verbose=0), before)
 
@@ -47,9 +47,9 @@ def test_a_student_loads_without_its_teacher(
         loss=BPR(),
         metrics=[NDCG(k=3)],
         distillation=FalseNegativeDistillation(),
-        teacher=teacher.knowledge(tiny_data),
+        teacher=teacher.targets(tiny_data),
         contrastive_weight=0.1,
-        shared_negatives=False,
+        in_batch_negatives=False,
     )
     views = (EraseItem(), EraseItem())
     dataset = tiny_data.batches("train", 50, negatives=2, views=views)

@@ -20,12 +20,12 @@ from fndrec.losses import (
     KnowledgeDistillation,
     NTXent,
 )
-from fndrec.models import TeacherKnowledge
+from fndrec.models import TeacherTargets
 
 
 @pytest.fixture(scope="module")
-def knowledge(tiny_data: OutfitData) -> TeacherKnowledge:
-    return tiny_teacher(tiny_data, dim=16, seed=7).knowledge(tiny_data)
+def targets(tiny_data: OutfitData) -> TeacherTargets:
+    return tiny_teacher(tiny_data, dim=16, seed=7).targets(tiny_data)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def batch(tiny_data: OutfitData) -> dict[str, Any]:
     return one_batch(tiny_data, views=(EraseItem(), EraseItem()))
 
 
-@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("in_batch", [True, False])
 @pytest.mark.parametrize(
     "distillation",
     [FalseNegativeDistillation(), KnowledgeDistillation(), None],
@@ -41,18 +41,18 @@ def batch(tiny_data: OutfitData) -> dict[str, Any]:
 )
 def test_every_weight_gets_a_finite_gradient(
     tiny_data: OutfitData,
-    knowledge: TeacherKnowledge,
+    targets: TeacherTargets,
     batch: dict[str, Any],
     distillation: Any,
-    shared: bool,
+    in_batch: bool,
 ) -> None:
     student = tiny_student(tiny_data, dropout=0.0)
     student.compile(
         keras.optimizers.SGD(0.1),
         distillation=distillation,
-        teacher=None if distillation is None else knowledge,
+        teacher=None if distillation is None else targets,
         contrastive_weight=0.1,
-        shared_negatives=shared,
+        in_batch_negatives=in_batch,
         run_eagerly=True,
     )
     with tf.GradientTape() as tape:
@@ -64,46 +64,46 @@ def test_every_weight_gets_a_finite_gradient(
         assert gradient is not None, weight.path
         values = tf.convert_to_tensor(gradient).numpy()
         assert np.isfinite(values).all(), weight.path
-    teacher_before = weights_of(knowledge.model)
+    teacher_before = weights_of(targets.model)
     student.train_step(batch)
     assert all(np.isfinite(weight).all() for weight in weights_of(student))
     for before, after in zip(
-        teacher_before, weights_of(knowledge.model), strict=True
+        teacher_before, weights_of(targets.model), strict=True
     ):
         np.testing.assert_array_equal(before, after)
 
 
-@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("in_batch", [True, False])
 def test_alpha_0_is_no_distillation(
     tiny_data: OutfitData,
-    knowledge: TeacherKnowledge,
+    targets: TeacherTargets,
     batch: dict[str, Any],
-    shared: bool,
+    in_batch: bool,
 ) -> None:
     student = tiny_student(tiny_data, **STILL)
-    student.compile(shared_negatives=shared)
+    student.compile(in_batch_negatives=in_batch)
     plain = float(student.compute_loss(batch, training=True))
     losses = {}
     for alpha in (0.0, 1.0):
         student.compile(
             distillation=FalseNegativeDistillation(alpha),
-            teacher=knowledge,
-            shared_negatives=shared,
+            teacher=targets,
+            in_batch_negatives=in_batch,
         )
         losses[alpha] = float(student.compute_loss(batch, training=True))
     assert losses[0.0] == pytest.approx(plain, rel=1e-6)
     assert losses[1.0] != pytest.approx(plain, rel=1e-3)
 
 
-@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("in_batch", [True, False])
 def test_losses_by_hand(
     tiny_data: OutfitData,
-    knowledge: TeacherKnowledge,
+    targets: TeacherTargets,
     batch: dict[str, Any],
-    shared: bool,
+    in_batch: bool,
 ) -> None:
     student = tiny_student(tiny_data, **STILL)
-    student.compile(shared_negatives=shared, contrastive_weight=0.0)
+    student.compile(in_batch_negatives=in_batch, contrastive_weight=0.0)
     _, users, outfits = student._encode(batch, training=False)
     scores = np.array(student._training_scores(batch, users, outfits))
 
@@ -112,27 +112,27 @@ def test_losses_by_hand(
         logits = logits - logits.max(axis=1, keepdims=True)
         return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
-    z = np.array(knowledge.falseness(batch, shared))
+    z = np.array(targets.distance_zscore(batch, in_batch))
     z[:, 0] = 0
     expected = -log_softmax(scores + 2.0 * z)[:, 0].mean()
     student.compile(
         distillation=FalseNegativeDistillation(2.0),
-        teacher=knowledge,
+        teacher=targets,
         contrastive_weight=0.0,
-        shared_negatives=shared,
+        in_batch_negatives=in_batch,
     )
     found = float(student.compute_loss(batch, training=True))
     assert found == pytest.approx(expected, rel=1e-5)
 
-    told = log_softmax(np.array(knowledge.scores(batch, shared)) / 2)
+    told = log_softmax(np.array(targets.scores(batch, in_batch)) / 2)
     taken = log_softmax(scores / 2)
     divergence = (np.exp(told) * (told - taken)).sum(axis=1).mean()
     expected = 0.1 * -log_softmax(scores)[:, 0].mean() + 0.9 * 4 * divergence
     student.compile(
         distillation=KnowledgeDistillation(2.0, 0.9),
-        teacher=knowledge,
+        teacher=targets,
         contrastive_weight=0.0,
-        shared_negatives=shared,
+        in_batch_negatives=in_batch,
     )
     found = float(student.compute_loss(batch, training=True))
     assert found == pytest.approx(expected, rel=1e-5)
@@ -186,13 +186,13 @@ def test_layers_of_the_head_differ(tiny_data: OutfitData) -> None:
 
 
 def test_reports_each_loss(
-    tiny_data: OutfitData, knowledge: TeacherKnowledge
+    tiny_data: OutfitData, targets: TeacherTargets
 ) -> None:
     student = tiny_student(tiny_data)
     student.compile(
         keras.optimizers.Adam(1e-2),
         distillation=FalseNegativeDistillation(),
-        teacher=knowledge,
+        teacher=targets,
         contrastive_weight=0.1,
     )
     assert tiny_data.item_category is not None
@@ -215,7 +215,7 @@ def test_reports_each_loss(
 
 
 def test_a_mixture_is_the_weighted_sum(
-    tiny_data: OutfitData, knowledge: TeacherKnowledge, batch: dict[str, Any]
+    tiny_data: OutfitData, targets: TeacherTargets, batch: dict[str, Any]
 ) -> None:
     student = tiny_student(tiny_data, **STILL, contrastive=False)
 
@@ -223,7 +223,7 @@ def test_a_mixture_is_the_weighted_sum(
         student.compile(
             distillation=distillation,
             distillation_weights=weights,
-            teacher=knowledge,
+            teacher=targets,
         )
         return float(student.compute_loss(batch, training=True))
 
@@ -237,11 +237,11 @@ def test_a_mixture_is_the_weighted_sum(
         loss([fnd, kd], [1.0])
 
 
-def test_arguments(tiny_data: OutfitData, knowledge: TeacherKnowledge) -> None:
+def test_arguments(tiny_data: OutfitData, targets: TeacherTargets) -> None:
     student = tiny_student(tiny_data, contrastive=False)
     for given in (
         {"distillation": FalseNegativeDistillation()},
-        {"teacher": knowledge},
+        {"teacher": targets},
     ):
         with pytest.raises(ValueError, match="should be given together"):
             student.compile(**given)

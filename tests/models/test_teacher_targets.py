@@ -5,7 +5,7 @@ import pytest
 from tiny_models import one_batch, tiny_teacher
 
 from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
-from fndrec.models import FNDTeacher, TeacherKnowledge
+from fndrec.models import FNDTeacher, TeacherTargets
 from fndrec.models.candidate_scores import EXCLUDED
 from fndrec.models.teacher_targets import radii
 
@@ -16,14 +16,14 @@ def teacher(tiny_data: OutfitData) -> FNDTeacher:
 
 
 @pytest.fixture(scope="module")
-def knowledge(teacher: FNDTeacher, tiny_data: OutfitData) -> TeacherKnowledge:
-    return teacher.knowledge(tiny_data)
+def targets(teacher: FNDTeacher, tiny_data: OutfitData) -> TeacherTargets:
+    return teacher.targets(tiny_data)
 
 
 def loop_radii(
     users: np.ndarray, distances: np.ndarray, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    prior = TeacherKnowledge.PRIOR_LIKES
+    prior = TeacherTargets.VARIANCE_PRIOR
     own = [distances[users == user] for user in range(size)]
     spread = sum(((d - d.mean()) ** 2).sum() for d in own if len(d))
     freedom = sum(len(d) - 1 for d in own if len(d))
@@ -63,7 +63,7 @@ def test_radii_of_users_with_one_like_each() -> None:
 def test_radii_of_the_teacher(
     teacher: FNDTeacher, tiny_data: OutfitData, split: str
 ) -> None:
-    knowledge = teacher.knowledge(tiny_data, split)
+    targets = teacher.targets(tiny_data, split)
     likes = tiny_data.likes(split)
     items = teacher.embed_items(tiny_data)
     outfits = teacher.embed_outfits(items, tiny_data.outfit_items)
@@ -72,8 +72,8 @@ def test_radii_of_the_teacher(
     distance = np.linalg.norm(users - outfits[likes.outfit], axis=1)
     size = 1 + len(tiny_data.vocabulary.users)
     radius, deviation = loop_radii(index, distance, size)
-    np.testing.assert_allclose(knowledge.radius, radius, rtol=1e-5)
-    np.testing.assert_allclose(knowledge.deviation, deviation, rtol=1e-4)
+    np.testing.assert_allclose(targets.radius, radius, rtol=1e-5)
+    np.testing.assert_allclose(targets.deviation, deviation, rtol=1e-4)
 
 
 def test_users_the_teacher_does_not_know(
@@ -85,28 +85,28 @@ def test_users_the_teacher_does_not_know(
             Vocabulary(known.users.to_list()[:3]), known.items, known.categories
         )
     )
-    told = teacher.knowledge(few)
+    told = teacher.targets(few)
     assert told.radius.shape == (4,)
     assert np.isfinite(told.radius).all()
     assert (told.deviation.numpy() > 0).all()
 
 
-def test_scores_and_falseness(
-    teacher: FNDTeacher, knowledge: TeacherKnowledge, tiny_data: OutfitData
+def test_scores_and_zscores(
+    teacher: FNDTeacher, targets: TeacherTargets, tiny_data: OutfitData
 ) -> None:
     batch = one_batch(tiny_data)
     scores = np.array(teacher(batch))
-    np.testing.assert_allclose(knowledge.scores(batch), scores, atol=1e-5)
+    np.testing.assert_allclose(targets.scores(batch), scores, atol=1e-5)
     user = np.array(batch["user"])
     distance = np.sqrt(2 - 2 * scores / 10)
-    z = (distance - knowledge.radius.numpy()[user][:, None]) / (
-        knowledge.deviation.numpy()[user][:, None]
+    z = (distance - targets.radius.numpy()[user][:, None]) / (
+        targets.deviation.numpy()[user][:, None]
     )
-    np.testing.assert_allclose(knowledge.falseness(batch), z, atol=1e-3)
+    np.testing.assert_allclose(targets.distance_zscore(batch), z, atol=1e-3)
 
 
-def test_shared_scores_and_falseness(
-    teacher: FNDTeacher, knowledge: TeacherKnowledge, tiny_data: OutfitData
+def test_shared_scores_and_zscores(
+    teacher: FNDTeacher, targets: TeacherTargets, tiny_data: OutfitData
 ) -> None:
     batch = one_batch(tiny_data, 14)
     items = teacher.encode_items(batch["items"])
@@ -117,26 +117,26 @@ def test_shared_scores_and_falseness(
     assert len(np.unique(user)) < 14
     same = user[:, None] == user
     scores = np.where(same[..., None], EXCLUDED, 10 * cosine).reshape(14, -1)
-    found = np.array(knowledge.scores(batch, shared=True))
+    found = np.array(targets.scores(batch, in_batch=True))
     assert found.shape == (14, 4 + 14 * 4)
     np.testing.assert_allclose(found[:, :4], teacher(batch), atol=1e-5)
     np.testing.assert_allclose(found[:, 4:], scores, atol=1e-4)
     z = np.sqrt(np.maximum(2 - 2 * cosine, 0)).reshape(14, -1)
-    z = (z - knowledge.radius.numpy()[user][:, None]) / (
-        knowledge.deviation.numpy()[user][:, None]
+    z = (z - targets.radius.numpy()[user][:, None]) / (
+        targets.deviation.numpy()[user][:, None]
     )
-    found = np.array(knowledge.falseness(batch, shared=True))
+    found = np.array(targets.distance_zscore(batch, in_batch=True))
     np.testing.assert_allclose(found[:, 4:], z, atol=1e-3)
     np.testing.assert_allclose(
-        found[:, :4], knowledge.falseness(batch), atol=1e-4
+        found[:, :4], targets.distance_zscore(batch), atol=1e-4
     )
 
 
 def test_the_tower_runs_once_over_the_catalogue(tiny_data: OutfitData) -> None:
     teacher = tiny_teacher(tiny_data)
-    knowledge = teacher.knowledge(tiny_data)
+    targets = teacher.targets(tiny_data)
     batch = one_batch(tiny_data)
-    before = np.array(knowledge.scores(batch))
+    before = np.array(targets.scores(batch))
 
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("the item tower was called")
@@ -144,8 +144,8 @@ def test_the_tower_runs_once_over_the_catalogue(tiny_data: OutfitData) -> None:
     teacher.encode_items = refuse  # type: ignore[method-assign]
     for weight in teacher.item_tower.weights:
         weight.assign(weight * 0)
-    np.testing.assert_array_equal(knowledge.scores(batch), before)
+    np.testing.assert_array_equal(targets.scores(batch), before)
     # No photo or feature is needed.
     bare = {**batch, "items": {"row": batch["items"]["row"]}}
-    np.testing.assert_array_equal(knowledge.scores(bare), before)
-    assert np.isfinite(knowledge.falseness(bare, shared=True)).all()
+    np.testing.assert_array_equal(targets.scores(bare), before)
+    assert np.isfinite(targets.distance_zscore(bare, in_batch=True)).all()

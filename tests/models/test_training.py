@@ -78,7 +78,7 @@ def test_loss_is_that_of_numpy(tiny_data: OutfitData) -> None:
     assert loss == pytest.approx(shared, rel=1e-5)
     # What is reported of other splits does not depend on the batch size.
     assert float(model.compute_loss(batch)) == pytest.approx(own, rel=1e-5)
-    model.compile(shared_negatives=False)
+    model.compile(in_batch_negatives=False)
     loss = float(model.compute_loss(batch, training=True))
     assert loss == pytest.approx(own, rel=1e-5)
     assert shared > own
@@ -87,7 +87,7 @@ def test_loss_is_that_of_numpy(tiny_data: OutfitData) -> None:
 def test_other_losses(tiny_data: OutfitData) -> None:
     model = tiny_teacher(tiny_data, **STILL)
     batch = one_batch(tiny_data)
-    model.compile(loss=BPR(), shared_negatives=False)
+    model.compile(loss=BPR(), in_batch_negatives=False)
     scores = np.array(model(batch))
     margin = scores[:, :1] - scores[:, 1:]
     assert float(model.compute_loss(batch, training=True)) == pytest.approx(
@@ -136,7 +136,7 @@ def test_fit_and_evaluate_report_the_mean_of_the_epoch(
 def test_sample_weights(tiny_data: OutfitData) -> None:
     model = tiny_teacher(tiny_data, **STILL)
     model.compile(
-        keras.optimizers.SGD(0.0), metrics=[NDCG()], shared_negatives=False
+        keras.optimizers.SGD(0.0), metrics=[NDCG()], in_batch_negatives=False
     )
     batch = one_batch(tiny_data, 20)
     weight = np.array([0.0, 1.0, 2.0, 0.5] * 5, np.float32)
@@ -216,7 +216,7 @@ def test_accumulated_gradients_are_those_of_the_whole(
             keras.optimizers.SGD(
                 0.5, gradient_accumulation_steps=steps if steps > 1 else None
             ),
-            shared_negatives=False,
+            in_batch_negatives=False,
             run_eagerly=True,
         )
         size = 16 // steps
@@ -259,7 +259,7 @@ def distil(data: OutfitData, seed: int) -> FNDStudent:
     student.compile(
         keras.optimizers.Adam(1e-2),
         distillation=FalseNegativeDistillation(),
-        teacher=teacher.knowledge(data),
+        teacher=teacher.targets(data),
         contrastive_weight=0.1,
     )
     dataset = data.batches(

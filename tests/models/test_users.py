@@ -287,17 +287,17 @@ def test_a_teacher_of_any_users_teaches(
 ) -> None:
     model = request.getfixturevalue(taught_by)
     ready, data = align(model, tiny_data)
-    knowledge = model.knowledge(data)
+    targets = model.targets(data)
     batch = one_batch(data, history=3)
-    np.testing.assert_allclose(knowledge.scores(batch), ready(batch), atol=1e-4)
-    assert np.isfinite(knowledge.falseness(batch)).all()
+    np.testing.assert_allclose(targets.scores(batch), ready(batch), atol=1e-4)
+    assert np.isfinite(targets.distance_zscore(batch)).all()
     student = tiny_student(data, users="history", contrastive=False, **STILL)
     student.compile(
         keras.optimizers.Adam(3e-3),
         distillation=FalseNegativeDistillation()
         if loss == "fnd"
         else KnowledgeDistillation(),
-        teacher=knowledge,
+        teacher=targets,
     )
     dataset = data.batches("train", 25, history=4)
     assert np.isfinite(student.fit(dataset, verbose=0).history["loss"][0])

@@ -36,7 +36,7 @@ def full_report(folder: Path, **kwargs: Any) -> fndrec.Report:
         image_size=16,
     )
     data = shop.data.with_photos(16)
-    return fndrec.Report.of(
+    return fndrec.Report.from_model(
         tiny_student(data),
         data,
         **{

@@ -233,7 +233,7 @@ def test_recommended(report: fndrec.Report, shop: fndrec.SyntheticShop) -> None:
 
 def test_mistakes(report: fndrec.Report, shop: fndrec.SyntheticShop) -> None:
     data = shop.data.with_photos(16)
-    candidates = Candidates.of(data, "test", 10)
+    candidates = Candidates.from_data(data, "test", 10)
     scorer = ModelScorer(tiny_student(data), data)
     scores = scorer.score(candidates.user, candidates.outfits)
     by_user: dict[int, tuple[int, float]] = {}
@@ -263,7 +263,7 @@ def test_scores_by_truth(
     report: fndrec.Report, shop: fndrec.SyntheticShop
 ) -> None:
     data = shop.data.with_photos(16)
-    candidates = Candidates.of(data, "test", 10)
+    candidates = Candidates.from_data(data, "test", 10)
     scorer = ModelScorer(tiny_student(data), data)
     scores = scorer.score(candidates.user, candidates.outfits)
     liked = shop.truth.liked(
@@ -286,7 +286,7 @@ def test_scores_by_truth(
 
 def test_ids_are_escaped() -> None:
     data = data_of(EVIL, EVIL)
-    found = fndrec.Report.of(
+    found = fndrec.Report.from_model(
         tiny_teacher(data, use_id=True),
         data,
         name=EVIL,
@@ -305,7 +305,7 @@ def test_ids_are_escaped() -> None:
 @pytest.mark.parametrize("category", [None, "kind"])
 def test_without_photos(category: str | None) -> None:
     data = data_of(category=category)
-    found = fndrec.Report.of(tiny_teacher(data), data, **QUICK)
+    found = fndrec.Report.from_model(tiny_teacher(data), data, **QUICK)
     page = Page(found.html)
     assert "img" not in page.tags
     assert found.evaluation.split == "valid"
@@ -325,7 +325,7 @@ def test_without_photos(category: str | None) -> None:
 
 def test_train_alone() -> None:
     data = data_of(valid=False)
-    found = fndrec.Report.of(tiny_teacher(data), data, **QUICK)
+    found = fndrec.Report.from_model(tiny_teacher(data), data, **QUICK)
     assert found.evaluation.split == "train"
     assert "no likes that the model has not seen" in Page(found.html).text
 
@@ -333,7 +333,7 @@ def test_train_alone() -> None:
 @pytest.mark.parametrize("users", ["history", "anchors"])
 def test_users_of_every_kind(tiny_data: OutfitData, users: str) -> None:
     model = tiny_teacher(tiny_data, users=users)
-    found = fndrec.Report.of(model, tiny_data, **QUICK)
+    found = fndrec.Report.from_model(model, tiny_data, **QUICK)
     assert "As the model judges" in Page(found.html).text
     assert all(len(user.best) == 6 for user in found.users)
 
@@ -341,7 +341,7 @@ def test_users_of_every_kind(tiny_data: OutfitData, users: str) -> None:
 def test_costs(tiny_data: OutfitData) -> None:
     tf.config.run_functions_eagerly(False)
     model = tiny_teacher(tiny_data)
-    found = fndrec.Report.of(model, tiny_data, users=0, mistakes=0)
+    found = fndrec.Report.from_model(model, tiny_data, users=0, mistakes=0)
     tf.config.run_functions_eagerly(True)
     text = Page(found.html).text
     assert "Quality against cost" in text
@@ -359,7 +359,7 @@ def test_photos_that_cannot_be_read(tmp_path: Path) -> None:
         path.write_bytes(b"no photo")
     # A model that looks at no photos does not mind.
     model = tiny_teacher(shop.data)
-    found = fndrec.Report.of(model, shop.data, **QUICK)
+    found = fndrec.Report.from_model(model, shop.data, **QUICK)
     page = Page(found.html)
     assert "img" in page.tags
     items = {
@@ -381,7 +381,7 @@ def test_the_same_again(report: fndrec.Report, folder: Path) -> None:
     shop = fndrec.SyntheticShop.open(folder / "shop")
     data = shop.data
     first, second = (
-        fndrec.Report.of(tiny_teacher(data), data, seed=3, **QUICK)
+        fndrec.Report.from_model(tiny_teacher(data), data, seed=3, **QUICK)
         for _ in range(2)
     )
     assert first.html == second.html
@@ -393,11 +393,13 @@ def test_bad_arguments(tiny_data: OutfitData) -> None:
     for name in ("users", "mistakes", "recommended"):
         wrong: dict[str, Any] = {name: -1}
         with pytest.raises(ValueError, match=f"`{name}`.*-1"):
-            fndrec.Report.of(model, tiny_data, **wrong)
+            fndrec.Report.from_model(model, tiny_data, **wrong)
     with pytest.raises(ValueError, match="name='teacher'"):
-        fndrec.Report.of(model, tiny_data, teacher=model, name="teacher")
+        fndrec.Report.from_model(
+            model, tiny_data, teacher=model, name="teacher"
+        )
     with pytest.raises(fndrec.DataError, match="'test'"):
-        fndrec.Report.of(model, tiny_data, split="test")
+        fndrec.Report.from_model(model, tiny_data, split="test")
 
 
 def test_jinja_not_installed(
@@ -406,4 +408,4 @@ def test_jinja_not_installed(
     model = tiny_teacher(tiny_data)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r"fndrec\[report\]"):
-        fndrec.Report.of(model, tiny_data)
+        fndrec.Report.from_model(model, tiny_data)

@@ -11,7 +11,7 @@ import tensorflow as tf
 from fndrec.data.batching.at_exit import release_at_exit
 from fndrec.data.batching.history_sampler import HistorySampler
 from fndrec.data.batching.negative_sampler import NegativeSampler
-from fndrec.data.batching.shards import Shares
+from fndrec.data.batching.shards import BatchShards
 
 if TYPE_CHECKING:
     from fndrec.data.outfit_data import OutfitData
@@ -31,7 +31,7 @@ def batches(
     shuffle: bool | None = None,
     seed: int = 0,
     first_pass: int = 0,
-    shares: Shares | None = None,
+    shards: BatchShards | None = None,
 ) -> tf.data.Dataset:
     """Batches of likes with their candidates, each distinct item once.
 
@@ -44,9 +44,9 @@ def batches(
         split: Name of the split.
         batch_size: Likes in a batch; the last of an epoch may be smaller.
         negatives: Negatives of each like.
-        negative_sampling: `"in_batch"`, `"catalogue"`, `"hard"` or shares of
-            them, see `NegativeSampler`. By default `"hard"` where users
-            share outfits, else `"in_batch"`.
+        negative_sampling: `"recombined"`, `"catalogue"`, `"hard"` or a mixture
+            of them, see `NegativeSampler`. By default `"hard"` where users
+            share outfits, else `"recombined"`.
         views: Two layers, such as `EraseItem` and `ReplaceItem`, that make
             two views of each liked outfit.
         history: For users known by the outfits they liked, see
@@ -61,7 +61,7 @@ def batches(
         first_pass: Number of the first pass. A run that is taken up after
             some epochs goes on with what it would have seen, see
             `TrainingBackup`.
-        shares: Only these shares of each batch, one after another, see
+        shards: Only these shards of each batch, one after another, see
             `fndrec.distribute`, which makes them.
 
     Returns:
@@ -72,8 +72,8 @@ def batches(
         `"liked"` int32 `(liked, slots)`, the distinct outfits of all
         histories, and `"history"` int32 `(batch, history)`, positions on
         their axis, -1 padding; `"items"` the content of the distinct items,
-        see `OutfitData.content`. With `shares` also `"whole"`, see
-        `Shares.split`.
+        see `OutfitData.content`. With `shards` also `"whole"`, see
+        `BatchShards.split`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -118,7 +118,7 @@ def batches(
         )
     release_at_exit()
     if negative_sampling is None:
-        negative_sampling = "hard" if data.shares_outfits else "in_batch"
+        negative_sampling = "hard" if data.shares_outfits else "recombined"
     if shuffle is None:
         shuffle = split == "train"
     sampler = NegativeSampler(data, split, negative_sampling)
@@ -181,9 +181,9 @@ def batches(
     if views is not None:
         dataset = dataset.map(_view_maker(views))
     dataset = dataset.map(distinct_items)
-    if shares is not None:
-        dataset = dataset.flat_map(shares.split)
-        steps *= shares.count
+    if shards is not None:
+        dataset = dataset.flat_map(shards.split)
+        steps *= shards.count
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     return dataset.map(content_reader(data)).prefetch(tf.data.AUTOTUNE)
 

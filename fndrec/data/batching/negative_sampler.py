@@ -10,7 +10,7 @@ from fndrec.errors import DataError
 if TYPE_CHECKING:
     from fndrec.data.outfit_data import OutfitData
 
-KINDS = ("in_batch", "catalogue", "hard")
+KINDS = ("recombined", "catalogue", "hard")
 # Draws that came out unusable are drawn again, so often at the most.
 ROUNDS = 8
 
@@ -20,7 +20,7 @@ class NegativeSampler:
 
     Three kinds, which a mixture combines:
 
-    - `"in_batch"`: the liked outfit with each slot filled by an item of the
+    - `"recombined"`: the liked outfit with each slot filled by an item of the
       same group (see `OutfitData.item_group`) from another like of the batch.
       Hardly any item is added to the batch.
     - `"catalogue"`: the same with the items of all likes of the split, each
@@ -36,8 +36,8 @@ class NegativeSampler:
     Args:
         data: The data set.
         split: Split that items and outfits are drawn from.
-        sampling: One of the kinds, or shares such as
-            `{"in_batch": 0.5, "hard": 0.5}`.
+        sampling: One of the kinds, or a mixture such as
+            `{"recombined": 0.5, "hard": 0.5}`.
         known: Splits whose likes are never a hard negative of their user.
 
     Raises:
@@ -45,7 +45,7 @@ class NegativeSampler:
 
     Example:
 
-    >>> sampler = NegativeSampler(data, "train", "in_batch")
+    >>> sampler = NegativeSampler(data, "train", "recombined")
     >>> rng = np.random.default_rng(0)
     >>> likes = data.likes("train")
     >>> sampler(likes.user[:32], likes.outfit[:32], 10, rng).shape
@@ -58,16 +58,16 @@ class NegativeSampler:
         self,
         data: "OutfitData",
         split: str,
-        sampling: str | Mapping[str, float] = "in_batch",
+        sampling: str | Mapping[str, float] = "recombined",
         known: tuple[str, ...] = ("train",),
     ) -> None:
-        self.shares = _shares(sampling)
+        self.mixture = _mixture(sampling)
         self.outfit_items = data.outfit_items
         self.group = data.item_group
         self.num_outfits = data.num_outfits
         self.num_items = data.num_items
         likes = data.likes(split)
-        if "hard" in self.shares:
+        if "hard" in self.mixture:
             self.liked_outfits = np.unique(likes.outfit)
             # Outfits of the same items are one outfit here.
             sets = np.sort(self.outfit_items, axis=1)
@@ -107,7 +107,7 @@ class NegativeSampler:
         """
         liked = self.outfit_items[outfits]
         drawn = []
-        for kind, number in _counts(self.shares, negatives):
+        for kind, number in _counts(self.mixture, negatives):
             if kind == "hard":
                 drawn.append(self._hard(users, number, rng))
             else:
@@ -195,7 +195,7 @@ class NegativeSampler:
         group = np.repeat(groups, number)
         own = np.repeat(present, number)
 
-        if kind == "in_batch":
+        if kind == "recombined":
             pool = _Pool(present, groups, like)
             drawn, source = pool.draw(group, rng)
             for _ in range(ROUNDS):
@@ -319,22 +319,22 @@ def _repeated(items: np.ndarray, number: int) -> np.ndarray:
     return found.ravel()
 
 
-def _shares(sampling: str | Mapping[str, float]) -> dict[str, float]:
-    shares = {sampling: 1.0} if isinstance(sampling, str) else dict(sampling)
-    unknown = [kind for kind in shares if kind not in KINDS]
-    if unknown or not shares or min(shares.values()) <= 0:
+def _mixture(sampling: str | Mapping[str, float]) -> dict[str, float]:
+    mixture = {sampling: 1.0} if isinstance(sampling, str) else dict(sampling)
+    unknown = [kind for kind in mixture if kind not in KINDS]
+    if unknown or not mixture or min(mixture.values()) <= 0:
         raise ValueError(
             f"`negative_sampling` should be one of {KINDS}, or positive "
-            f"shares of them. Received: negative_sampling={sampling!r}"
+            f"a mixture of them. Received: negative_sampling={sampling!r}"
         )
-    total = sum(shares.values())
-    return {kind: share / total for kind, share in shares.items()}
+    total = sum(mixture.values())
+    return {kind: share / total for kind, share in mixture.items()}
 
 
-def _counts(shares: dict[str, float], number: int) -> list[tuple[str, int]]:
+def _counts(mixture: dict[str, float], number: int) -> list[tuple[str, int]]:
     """How many negatives of each kind: largest remainders, exact in sum."""
-    kinds = list(shares)
-    exact = np.array([shares[kind] * number for kind in kinds])
+    kinds = list(mixture)
+    exact = np.array([mixture[kind] * number for kind in kinds])
     counts = np.floor(exact).astype(int)
     rest = np.argsort(-(exact - counts), kind="stable")
     counts[rest[: number - counts.sum()]] += 1

@@ -1,28 +1,28 @@
-"""One batch of all replicas, and the share of each."""
+"""One batch of all replicas, and the shard of each."""
 
 import dataclasses
 from typing import Any
 
 import tensorflow as tf
 
-# What is cut by likes; of `"liked"` and `"items"` the rows are.
-OF_LIKES = ("user", "outfits", "views", "history")
+# Cut along the likes. `"liked"` and `"items"` are cut along their own rows.
+BY_LIKE = ("user", "outfits", "views", "history")
 
 
 @dataclasses.dataclass(frozen=True)
-class Shares:
-    """Which shares of each batch a process reads.
+class BatchShards:
+    """The shards of each batch that one process reads.
 
-    A batch of all replicas is drawn as a whole, then cut into `total` shares
-    that differ by one like and one item at the most: likes, and the distinct
-    items of the batch, each of which is read and encoded by one replica
-    alone. Positions of items stay those on the item axis of the whole batch.
-    Where there are fewer items than shares, the items follow one another again.
+    A batch for all replicas is drawn as a whole, then cut into `total`
+    shards. Sizes differ by at most one like and one item. Each distinct item
+    is read and encoded by one replica alone. Item positions stay positions
+    on the item axis of the whole batch. A batch with fewer items than shards
+    repeats its items.
 
     Args:
-        first: The first share.
-        count: How many shares follow one another.
-        total: Shares of a batch.
+        first: The first shard.
+        count: Number of consecutive shards.
+        total: Shards of a batch.
     """
 
     first: int
@@ -32,26 +32,26 @@ class Shares:
     def __post_init__(self) -> None:
         if not 0 <= self.first < self.first + self.count <= self.total:
             raise ValueError(
-                "`shares` should be some of all shares. Received: "
+                "`shards` should be some of all shards. Received: "
                 f"first={self.first}, count={self.count}, total={self.total}"
             )
 
     def split(self, batch: dict[str, Any]) -> tf.data.Dataset:
-        """The shares of a batch, for `flat_map` after `distinct_items`.
+        """Returns the shards of a batch, for `flat_map`.
 
         Args:
             batch: A batch of `distinct_items`.
 
         Returns:
-            A dataset of `count` batches. Each has `"whole"` too, what its
-            replica has to know of the others' shares: `"user"`, the users of
-            all likes, `"row"`, the rows of all items, and `"first"`, the
-            position of its first like among all.
+            A dataset of `count` batches. Each also has `"whole"`, what its
+            replica must know of the other shards: `"user"`, the users of all
+            likes, `"row"`, the rows of all items, and `"first"`, the position
+            of its first like among all.
         """
-        shares = tf.data.Dataset.range(self.first, self.first + self.count)
-        return shares.map(lambda i: self._share(batch, tf.cast(i, tf.int32)))
+        shards = tf.data.Dataset.range(self.first, self.first + self.count)
+        return shards.map(lambda i: self._shard(batch, tf.cast(i, tf.int32)))
 
-    def _share(self, batch: dict[str, Any], at: Any) -> dict[str, Any]:
+    def _shard(self, batch: dict[str, Any], at: Any) -> dict[str, Any]:
         def bounds(rows: Any) -> tuple[Any, Any]:
             size = tf.shape(rows)[0]
             return at * size // self.total, (at + 1) * size // self.total
@@ -60,16 +60,16 @@ class Shares:
             start, end = bounds(rows)
             return rows[start:end]
 
-        found = {key: cut(batch[key]) for key in OF_LIKES if key in batch}
+        shard = {key: cut(batch[key]) for key in BY_LIKE if key in batch}
         if "liked" in batch:
-            found["liked"] = cut(batch["liked"])
+            shard["liked"] = cut(batch["liked"])
         rows = batch["items"]["row"]
-        # No share is without an item, on which convolutions can crash. All
-        # are there equally often, which changes no statistics of them.
+        # Convolutions can crash on a shard without items. Each item is
+        # repeated equally often, so batch statistics stay the same.
         few = tf.maximum(tf.shape(rows)[0], 1)
         rows = tf.tile(rows, [-(-self.total // few)])
         return {
-            **found,
+            **shard,
             "items": {"row": cut(rows)},
             "whole": {
                 "user": batch["user"],

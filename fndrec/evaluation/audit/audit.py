@@ -10,7 +10,7 @@ from fndrec.evaluation.audit.audit_pairs import (
     rows_of_pairs,
     unliked_negatives,
 )
-from fndrec.evaluation.audit.calibrated_distance import HeldOutFalseness
+from fndrec.evaluation.audit.calibrated_distance import CalibratedDistance
 from fndrec.evaluation.audit.liked_probability import LikedProbability
 from fndrec.evaluation.audit.negative_audit import NegativeAudit
 from fndrec.evaluation.candidates import default_sampling
@@ -33,7 +33,7 @@ def audit_negatives(
     """Tells which "not liked" outfits are probably liked in truth.
 
     Nobody says which outfits they dislike, so negatives are outfits not known
-    to be liked, and some are merely not seen. Each gets its falseness z (how
+    to be liked, and some are merely not seen. Each gets its z-score (how
     far it lies from the user, measured from the user's likes) and the
     probability that the user likes it, learned from likes that the model has
     not seen against negatives drawn for them: see `LikedProbability`, also
@@ -49,7 +49,7 @@ def audit_negatives(
             negative is audited once, and none that the user is known to
             like, in any split.
         negatives: Negatives drawn for each like.
-        negative_sampling: Kind of the negatives, see `Candidates.of`.
+        negative_sampling: Kind of the negatives, see `Candidates.from_data`.
         calibration: Split of likes that the model was not trained on.
         prior: Share of true likes among such negatives, if it is known; else
             it is estimated, see `class_prior`.
@@ -103,25 +103,25 @@ def audit_negatives(
         if pairs is None
         else rows_of_pairs(data, pairs)
     )
-    falseness = HeldOutFalseness(model, data, calibration)
+    distance_zscore = CalibratedDistance(model, data, calibration)
     chance = LikedProbability.fit(
-        falseness.liked,
-        falseness(
+        distance_zscore.liked,
+        distance_zscore(
             *unliked_negatives(
                 data, calibration, negatives, negative_sampling, unlabelled
             )
         ),
         prior,
     )
-    z = falseness(users, outfits)
+    z = distance_zscore(users, outfits)
     probability = chance(z)
-    # Outfits of one probability are in the order of their falseness.
+    # Outfits of one probability are in the order of their distance_zscore.
     order = np.lexsort((z, -probability))
     return NegativeAudit(
         data=data,
         user=users[order],
         outfits=outfits[order],
-        falseness=z[order],
+        distance_zscore=z[order],
         probability=probability[order],
         chance=chance,
         audited=(

@@ -1,11 +1,11 @@
-"""Falseness measured from likes that a model has not seen."""
+"""Distance z-scores, calibrated on likes that a model has not seen."""
 
 import numpy as np
 
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
-from fndrec.losses import falseness
-from fndrec.models import OutfitRecommender, TeacherKnowledge
+from fndrec.losses import distance_zscore
+from fndrec.models import OutfitRecommender, TeacherTargets
 from fndrec.models.teacher_targets import user_distances
 
 # With fewer likes there is nothing to calibrate.
@@ -14,10 +14,10 @@ MIN_LIKES = 20
 CHUNK = 65_536
 
 
-class HeldOutFalseness:
-    """Falseness z of any outfits for any users, centred on unseen likes.
+class CalibratedDistance:
+    """Distance z-score of any outfits for any users, by unseen likes.
 
-    `TeacherKnowledge` takes a user's radius from the likes in `"train"`. A
+    `TeacherTargets` takes a user's radius from the likes in `"train"`. A
     model has been drawn to just these, and other likes lie farther out, on
     average by half a deviation or more: "within the radius" would ask too
     much. So mean `m` and standard deviation `s` of the z of held-out likes,
@@ -35,7 +35,7 @@ class HeldOutFalseness:
         calibration: Split of likes that the model was not trained on.
 
     Attributes:
-        knowledge: The model's `TeacherKnowledge`.
+        knowledge: The model's `TeacherTargets`.
         mean: `m`.
         deviation: `s`.
         liked: `(likes,)` z' of the held-out likes.
@@ -56,7 +56,7 @@ class HeldOutFalseness:
             )
         self.model = model
         self.data = data
-        self.knowledge = TeacherKnowledge.of(model, data)
+        self.targets = TeacherTargets.from_model(model, data)
         self.mean, self.deviation = 0.0, 1.0
         liked = self(likes.user, data.outfit_items[likes.outfit])
         self.mean = float(liked.mean())
@@ -65,7 +65,7 @@ class HeldOutFalseness:
         self.liked = (liked - self.mean) / self.deviation
 
     def __call__(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
-        """Falseness of outfits; below 0: nearer than the user's likes.
+        """Returns z-scores; below 0, an outfit is nearer than the likes.
 
         Args:
             users: `(pairs,)` rows of users.
@@ -74,7 +74,7 @@ class HeldOutFalseness:
         Returns:
             Float64 array `(pairs,)`.
         """
-        known = self.knowledge
+        known = self.targets
         items, vectors, radius, deviation = (
             variable.numpy()
             for variable in (
@@ -91,6 +91,8 @@ class HeldOutFalseness:
             user = index[part]
             sets = self.model.embed_outfits(items, outfits[part])
             distance = user_distances(self.model, vectors, user, sets)
-            z = falseness(distance[:, None], radius[user], deviation[user])
+            z = distance_zscore(
+                distance[:, None], radius[user], deviation[user]
+            )
             found[part] = np.asarray(z)[:, 0]
         return (found - self.mean) / self.deviation

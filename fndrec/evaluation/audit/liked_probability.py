@@ -1,4 +1,4 @@
-"""From falseness to the probability of being liked."""
+"""From the distance z-score to the probability of being liked."""
 
 import dataclasses
 from typing import Self
@@ -10,7 +10,7 @@ from fndrec.evaluation.audit.class_prior import class_prior
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class LikedProbability:
-    """Probability that an outfit is liked, given its falseness z.
+    """Probability that an outfit is liked, given its distance z-score.
 
     Nobody says what they dislike: there are likes, and outfits that may be
     liked or not (positive and unlabelled data). Let `p` be the share of likes
@@ -34,7 +34,7 @@ class LikedProbability:
         prior: Share of likes among the unlabelled.
         prior_bound: What it is at most, with a confidence of 95%; None if the
             prior was given.
-        falseness: `(knots,)` values of z, rising.
+        distance_zscore: `(knots,)` values of z, rising.
         liked_share: `(knots,)` values of `g` there, falling; linear between.
 
     Example:
@@ -49,7 +49,7 @@ class LikedProbability:
 
     prior: float
     prior_bound: float | None
-    falseness: np.ndarray
+    distance_zscore: np.ndarray
     liked_share: np.ndarray
 
     @classmethod
@@ -84,16 +84,18 @@ class LikedProbability:
         )
         return cls(prior, bound, isotonic.X_thresholds_, isotonic.y_thresholds_)
 
-    def __call__(self, falseness: np.ndarray) -> np.ndarray:
+    def __call__(self, distance_zscore: np.ndarray) -> np.ndarray:
         """Probabilities of being liked.
 
         Args:
-            falseness: `(pairs,)` values of z.
+            distance_zscore: `(pairs,)` values of z.
 
         Returns:
             Floats `(pairs,)` in [0, 1], falling with z.
         """
-        share = np.interp(falseness, self.falseness, self.liked_share)
+        share = np.interp(
+            distance_zscore, self.distance_zscore, self.liked_share
+        )
         odds = self.prior * share
         # At most 1, also where nothing but likes was found.
         rest = np.maximum(1 - share, odds)

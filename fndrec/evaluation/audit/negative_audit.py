@@ -28,8 +28,9 @@ class NegativeAudit:
         data: The data set.
         user: `(pairs,)` rows of users.
         outfits: int32 `(pairs, slots)` item rows, -1 padding.
-        falseness: `(pairs,)` values of z, see `HeldOutFalseness`; below 0 the
-            outfit is nearer to the user than the user's likes are on average.
+        distance_zscore: `(pairs,)` z-scores, see `CalibratedDistance`. Below 0,
+            the outfit is nearer to the user than the user's likes are on
+            average.
         probability: `(pairs,)` probabilities of being truly liked, falling.
         chance: Where they come from, with the estimated prior.
         audited: What was audited, in words.
@@ -38,7 +39,7 @@ class NegativeAudit:
     data: OutfitData
     user: np.ndarray
     outfits: np.ndarray
-    falseness: np.ndarray
+    distance_zscore: np.ndarray
     probability: np.ndarray
     chance: LikedProbability
     audited: str
@@ -83,7 +84,7 @@ class NegativeAudit:
             "user_id": self.user_id,
             "outfit_id": self.outfit_id,
             "item_ids": self.item_ids,
-            "falseness": self.falseness.tolist(),
+            "distance_zscore": self.distance_zscore.tolist(),
             "probability": self.probability.tolist(),
         }
 
@@ -94,7 +95,7 @@ class NegativeAudit:
             path: Path of the file.
         """
         columns = self._columns()
-        for name in ("falseness", "probability"):
+        for name in ("distance_zscore", "probability"):
             columns[name] = [f"{value:.6g}" for value in columns[name]]
         with (
             atomic_path(Path(path)) as draft,
@@ -133,7 +134,9 @@ class NegativeAudit:
         """
         if isinstance(liked, SyntheticTruth):
             liked = liked.aligned(self.data).liked(self.user, self.outfits)
-        return PrecisionRecall.of(self.falseness, self.probability, liked)
+        return PrecisionRecall.from_scores(
+            self.distance_zscore, self.probability, liked
+        )
 
     def __str__(self) -> str:
         chance = self.chance
@@ -141,7 +144,7 @@ class NegativeAudit:
         if chance.prior_bound is not None:
             about = "up to about"
             source = f"an estimate from above, at most {chance.prior_bound:.1%}"
-        within = int((self.falseness < 0).sum())
+        within = int((self.distance_zscore < 0).sum())
         return (
             f"{self.data.name}, {self.audited}: {len(self):,} pairs, of which "
             f"{about} {self.expected:,.0f} are truly liked\n"

@@ -10,7 +10,7 @@ BINS = 10
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class PrecisionRecall:
-    """How well falseness finds what is truly liked.
+    """How well the distance z-score finds what is truly liked.
 
     Attributes:
         pairs: Number of pairs.
@@ -20,7 +20,7 @@ class PrecisionRecall:
         precision: `(thresholds,)` share of what lies below the threshold that
             is truly liked.
         recall: `(thresholds,)` share of what is truly liked that lies below.
-        falseness: `(thresholds,)` the thresholds, falling.
+        distance_zscore: `(thresholds,)` the thresholds, falling.
         radius_precision: Precision at the radius, z < 0; NaN if nothing is
             within.
         radius_recall: Recall at the radius.
@@ -39,20 +39,23 @@ class PrecisionRecall:
     average_precision: float
     precision: np.ndarray
     recall: np.ndarray
-    falseness: np.ndarray
+    distance_zscore: np.ndarray
     radius_precision: float
     radius_recall: float
     calibration_error: float
     brier: float
 
     @classmethod
-    def of(
-        cls, falseness: np.ndarray, probability: np.ndarray, liked: np.ndarray
+    def from_scores(
+        cls,
+        distance_zscore: np.ndarray,
+        probability: np.ndarray,
+        liked: np.ndarray,
     ) -> Self:
-        """Judges falseness and probabilities.
+        """Judges z-scores and probabilities.
 
         Args:
-            falseness: `(pairs,)` values of z.
+            distance_zscore: `(pairs,)` values of z.
             probability: `(pairs,)` probabilities of being liked.
             liked: Bools `(pairs,)`, the truth.
 
@@ -70,9 +73,9 @@ class PrecisionRecall:
         )
 
         liked = np.asarray(liked)
-        if liked.shape != falseness.shape or liked.dtype != bool:
+        if liked.shape != distance_zscore.shape or liked.dtype != bool:
             raise ValueError(
-                f"`liked` should be bools of shape {falseness.shape}. "
+                f"`liked` should be bools of shape {distance_zscore.shape}. "
                 f"Received: {liked.dtype} of shape {liked.shape}"
             )
         if not liked.any():
@@ -80,19 +83,23 @@ class PrecisionRecall:
                 "`liked` should hold a pair that is liked, else there is "
                 f"nothing to find. Received: none in {len(liked)}"
             )
-        precision, recall, score = precision_recall_curve(liked, -falseness)
-        within = falseness < 0
+        precision, recall, score = precision_recall_curve(
+            liked, -distance_zscore
+        )
+        within = distance_zscore < 0
         hits = int(liked[within].sum())
         bins = np.minimum((probability * BINS).astype(int), BINS - 1)
         excess = np.bincount(bins, probability - liked, minlength=BINS)
         return cls(
             pairs=len(liked),
             base_rate=float(liked.mean()),
-            average_precision=float(average_precision_score(liked, -falseness)),
+            average_precision=float(
+                average_precision_score(liked, -distance_zscore)
+            ),
             # The last point of the curve has no threshold.
             precision=precision[:-1],
             recall=recall[:-1],
-            falseness=-score,
+            distance_zscore=-score,
             radius_precision=(
                 hits / int(within.sum()) if within.any() else float("nan")
             ),

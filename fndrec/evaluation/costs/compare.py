@@ -45,7 +45,7 @@ def compare(
         data: The data set, with photos loaded if a model looks at them.
         split: Name of the split that is ranked.
         negatives: Negatives of each like.
-        negative_sampling: Kind of the negatives, see `Candidates.of`.
+        negative_sampling: Kind of the negatives, see `Candidates.from_data`.
         seed: Seed of the candidates.
         repetitions: How often each call is timed.
 
@@ -80,7 +80,9 @@ def compare(
         seed=seed,
     )
     # The seed gives the candidates of `evaluate` again.
-    candidates = Candidates.of(data, split, negatives, negative_sampling, seed)
+    candidates = Candidates.from_data(
+        data, split, negatives, negative_sampling, seed
+    )
     return Comparison(
         evaluation, model_costs(models, data, candidates, repetitions)
     )

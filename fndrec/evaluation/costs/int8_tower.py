@@ -52,7 +52,7 @@ def int8_tower(
 
     Example:
 
-    >>> int8_tower(student, data, Candidates.of(data, "valid")).cosine
+    >>> int8_tower(student, data, Candidates.from_data(data, "valid")).cosine
     0.9999
 
     Reference: Jacob et al. 2018, Quantization and Training of Neural Networks

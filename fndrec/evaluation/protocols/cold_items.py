@@ -118,7 +118,9 @@ def evaluate_cold_items(
     parted = dataclasses.replace(
         data, item_group=(2 * data.item_group + known[:-1]).astype(np.int32)
     )
-    candidates = Candidates.of(parted, split, negatives, "catalogue", seed)
+    candidates = Candidates.from_data(
+        parted, split, negatives, "catalogue", seed
+    )
     model, data = align(model, data)
     scores = model.score_sets(
         data, data.user_index[candidates.user], candidates.outfits

@@ -143,7 +143,7 @@ def evaluate_cold_users(
         likes: How many likes are given: 0 is the cold-start user, None all.
         split: Split of the likes that are ranked.
         negatives: Negatives of each like.
-        negative_sampling: Kind of the negatives, see `Candidates.of`.
+        negative_sampling: Kind of the negatives, see `Candidates.from_data`.
         prior_likes: See `fold_in`.
         seed: Seed of the given likes and of the candidates.
 
@@ -167,7 +167,9 @@ def evaluate_cold_users(
     if model.vocabulary is not None:
         data = data.with_vocabulary(model.vocabulary)
     given = _given_likes(data, rows, seed)
-    candidates = Candidates.of(data, split, negatives, negative_sampling, seed)
+    candidates = Candidates.from_data(
+        data, split, negatives, negative_sampling, seed
+    )
     of_cold = np.isin(candidates.user, rows)
     user = candidates.user[of_cold]
     outfits = candidates.outfits[of_cold]

@@ -62,8 +62,8 @@ class SampledNegatives:
     def prepare(
         self, data: OutfitData, split: str, seed: int
     ) -> CandidateRanking:
-        """Draws the candidates, see `Candidates.of`."""
-        drawn = Candidates.of(
+        """Draws the candidates, see `Candidates.from_data`."""
+        drawn = Candidates.from_data(
             data, split, self.negatives, self.sampling, seed, self.choices
         )
         return CandidateRanking(

@@ -79,7 +79,7 @@ class OutfitCompleter:
         k: int = 10,
         *,
         choices: Sequence[Sequence[str]] | None = None,
-        exclude: Collection[str] = (),
+        exclude_items: Collection[str] = (),
         limits: Sequence[Limit] = (),
     ) -> list[list[Completion]]:
         """The `k` best items for each partial outfit.
@@ -93,7 +93,7 @@ class OutfitCompleter:
             k: How many items; fewer come back if there are fewer.
             choices: Ids of the only items to choose from, for each outfit;
                 those of the category by default.
-            exclude: Ids of items that are not wanted.
+            exclude_items: Ids of items that may not be added.
             limits: Limits on the completed outfits.
 
         Returns:
@@ -126,7 +126,7 @@ class OutfitCompleter:
                     f"`{name}` should be one for each of the {len(user_ids)} "
                     f"`user_ids`. Received: {len(value)}"
                 )
-        banned = item_rows(data, exclude, "exclude")
+        banned = item_rows(data, exclude_items, "exclude_items")
         allowed = allowed_items(data, limits, banned)
         given = [item_rows(data, ids, "outfits", once=True) for ids in outfits]
         pools = []

@@ -90,7 +90,7 @@ class OutfitComposer:
         k: int = 1,
         *,
         must: Collection[str] = (),
-        must_not: Collection[str] = (),
+        exclude_items: Collection[str] = (),
         limits: Sequence[Limit] = (),
         constraint: Constraint | None = None,
         max_shared: int | None = None,
@@ -106,7 +106,7 @@ class OutfitComposer:
             k: How many outfits.
             must: Ids of items that are in each outfit; each takes a slot of
                 the template.
-            must_not: Ids of items that are in none.
+            exclude_items: Ids of items that are in none.
             limits: Limits on what is known of the items.
             constraint: A function from item rows, an int32 array `(outfits,
                 items)` in any order of the items, to a bool array
@@ -137,7 +137,7 @@ class OutfitComposer:
                 f"Received: max_shared={max_shared}"
             )
         space, order = self._space(
-            template, must, must_not, limits, constraint, new
+            template, must, exclude_items, limits, constraint, new
         )
         vector, name, known = self._user(user)
         starts = Starts(
@@ -213,7 +213,7 @@ class OutfitComposer:
         self,
         template: Sequence[str | None],
         must: Collection[str],
-        must_not: Collection[str],
+        exclude_items: Collection[str],
         limits: Sequence[Limit],
         constraint: Constraint | None,
         new: bool,
@@ -227,11 +227,11 @@ class OutfitComposer:
             )
         slots = [slot_items(data, entry, "template") for entry in template]
         given = item_rows(data, must, "must", once=True)
-        banned = item_rows(data, must_not, "must_not")
+        banned = item_rows(data, exclude_items, "exclude_items")
         for row in given:
             if row in banned:
                 raise DataError(
-                    "`must` and `must_not` should name different items. "
+                    "`must` and `exclude_items` should name different items. "
                     f"Received: {data.items[int(row)]!r} in both"
                 )
         check_items(data, given, limits, "must")
@@ -255,8 +255,8 @@ class OutfitComposer:
                 raise DataError(
                     f"{data.name}: items of {what!r}, slot {i + 1} of "
                     "`template`, were expected that are in neither `must` nor "
-                    "`must_not` and keep the limits on each item. Received: "
-                    f"none of {int(slots[i].sum())}"
+                    "`exclude_items` and keep the limits on each item. "
+                    f"Received: none of {int(slots[i].sum())}"
                 )
             pools.append(pool)
         space = OutfitSpace(

@@ -21,7 +21,7 @@ def search_anchors(
     users: np.ndarray,
     k: int,
     where: OutfitFilter | None,
-    exclude: Sequence[Collection[str]] | None,
+    exclude_outfits: Sequence[Collection[str]] | None,
 ) -> list[list[OutfitMatch]]:
     """The `k` best outfits for each user of several anchors.
 
@@ -35,16 +35,16 @@ def search_anchors(
         users: Unit vectors `(users, anchors, dim)`.
         k: How many, at most as many as the index has.
         where: What outfits must be like.
-        exclude: For each user ids of outfits not to be found.
+        exclude_outfits: For each user ids of outfits not to be found.
 
     Returns:
         For each user the outfits, best first, each with the user's cosine.
     """
-    if exclude is None:
-        exclude = [()] * len(users)
+    if exclude_outfits is None:
+        exclude_outfits = [()] * len(users)
     return [
         _search(index, score, anchors, k, where, refused)
-        for anchors, refused in zip(users, exclude, strict=True)
+        for anchors, refused in zip(users, exclude_outfits, strict=True)
     ]
 
 
@@ -60,7 +60,7 @@ def _search(
     while True:
         size = min(MORE * size, len(index))
         found = index.search(
-            anchors, size, where=where, exclude=[refused] * len(anchors)
+            anchors, size, where=where, exclude_outfits=[refused] * len(anchors)
         )
         near = {match.outfit_id: match for each in found for match in each}
         if not near:

@@ -9,7 +9,7 @@ import numpy as np
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.retrieval.index._growing import GrowingArray
-from fndrec.retrieval.index._mutable_vocabulary import Names
+from fndrec.retrieval.index._mutable_vocabulary import MutableVocabulary
 from fndrec.retrieval.index.outfit_filter import OutfitFilter
 
 NO_CATEGORY = -1
@@ -20,7 +20,7 @@ class Contents:
 
     Args:
         items: Ids of the items.
-        categories: Names of the categories.
+        categories: MutableVocabulary of the categories.
         outfit_items: int32 `(outfits, slots)`: rows of `items`, -1 padding.
         item_category: int32 `(items,)`: rows of `categories`, -1 if unknown.
         in_stock: bool `(items,)`.
@@ -28,8 +28,8 @@ class Contents:
 
     def __init__(
         self,
-        items: Names,
-        categories: Names,
+        items: MutableVocabulary,
+        categories: MutableVocabulary,
         outfit_items: np.ndarray,
         item_category: np.ndarray,
         in_stock: np.ndarray,
@@ -44,8 +44,8 @@ class Contents:
     def unknown(cls, outfits: int) -> Contents:
         """Knows no item of a number of outfits."""
         return cls(
-            Names([]),
-            Names([]),
+            MutableVocabulary([]),
+            MutableVocabulary([]),
             np.full((outfits, 1), -1, np.int32),
             np.zeros(0, np.int32),
             np.zeros(0, bool),
@@ -56,8 +56,10 @@ class Contents:
         """Knows all items of a data set, all in stock."""
         category = data.item_category
         return cls(
-            Names(data.items.ids),
-            Names([] if data.categories is None else data.categories.ids),
+            MutableVocabulary(data.items.ids),
+            MutableVocabulary(
+                [] if data.categories is None else data.categories.ids
+            ),
             data.outfit_items,
             np.full(data.num_items, NO_CATEGORY, np.int32)
             if category is None
@@ -133,7 +135,7 @@ class Contents:
             mask &= found
         # One more item stands for the empty slot, which is always fine.
         fine = np.ones(len(self.items) + 1, bool)
-        fine[self.known_items("without", where.without)] = False
+        fine[self.known_items("exclude_items", where.exclude_items)] = False
         if where.in_stock:
             fine[:-1] &= self.in_stock.array
         if where.categories:
@@ -163,7 +165,7 @@ class Contents:
 
 
 def known(
-    names: Names, argument: str, ids: Iterable[str], what: str
+    names: MutableVocabulary, argument: str, ids: Iterable[str], what: str
 ) -> np.ndarray:
     """Rows of ids, all of which must be known.
 

@@ -11,8 +11,8 @@ from fndrec.errors import DataError
 from fndrec.files import atomic_folder
 from fndrec.retrieval.index._contents import Contents
 from fndrec.retrieval.index._growing import GrowingArray
-from fndrec.retrieval.index._inverted_file import Cells
-from fndrec.retrieval.index._mutable_vocabulary import Names
+from fndrec.retrieval.index._inverted_file import InvertedFile
+from fndrec.retrieval.index._mutable_vocabulary import MutableVocabulary
 
 LAYOUT = 1
 ABOUT = "index.json"
@@ -23,9 +23,9 @@ def save(
     folder: Path,
     vectors: np.ndarray,
     present: np.ndarray,
-    names: Names,
+    names: MutableVocabulary,
     contents: Contents,
-    cells: Cells | None,
+    cells: InvertedFile | None,
 ) -> None:
     """Writes an index; see `OutfitIndex.save`."""
     other = folder.exists() and not (folder / ABOUT).is_file()
@@ -79,7 +79,7 @@ def load(folder: Path) -> tuple[Any, ...]:
             raise ValueError("files of different lengths")
         cells = None
         if about["probes"] is not None:
-            cells = Cells.load(folder / CELLS, about["probes"])
+            cells = InvertedFile.load(folder / CELLS, about["probes"])
     except DataError:
         raise
     except ModuleNotFoundError:
@@ -106,7 +106,7 @@ def _open(folder: Path, name: str) -> np.ndarray:
     return np.asarray(np.load(path, mmap_mode="c", allow_pickle=False))
 
 
-def _text(name: str, names: Names) -> dict[str, np.ndarray]:
+def _text(name: str, names: MutableVocabulary) -> dict[str, np.ndarray]:
     """Strings as their bytes and where each begins, as Arrow keeps them."""
     # A large array counts beyond 2 GB of text.
     array = names.array().cast(pa.large_string())
@@ -117,13 +117,15 @@ def _text(name: str, names: Names) -> dict[str, np.ndarray]:
     }
 
 
-def _names(folder: Path, name: str, present: np.ndarray | None = None) -> Names:
+def _names(
+    folder: Path, name: str, present: np.ndarray | None = None
+) -> MutableVocabulary:
     starts = _open(folder, f"{name}-starts")
     text = _open(folder, f"{name}-text")
     array = pa.LargeStringArray.from_buffers(
         len(starts) - 1, pa.py_buffer(starts), pa.py_buffer(text)
     )
     array.validate(full=True)
-    return Names(
+    return MutableVocabulary(
         array, np.ones(len(array), bool) if present is None else present
     )

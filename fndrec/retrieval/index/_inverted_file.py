@@ -29,7 +29,7 @@ def require_faiss() -> Any:
     return faiss
 
 
-class Cells:
+class InvertedFile:
     """An inverted file: vectors by the cell of k-means that they lie in.
 
     It keeps a byte a coordinate; what it finds is compared again by the
@@ -37,7 +37,7 @@ class Cells:
 
     Args:
         index: A `faiss.IndexIVF`, whose ids are rows.
-        probes: Cells visited for each query.
+        probes: InvertedFile visited for each query.
     """
 
     def __init__(self, index: Any, probes: int) -> None:
@@ -52,7 +52,7 @@ class Cells:
         recall: float,
         queries: np.ndarray | None,
         seed: int,
-    ) -> Cells:
+    ) -> InvertedFile:
         """Sorts vectors into cells and chooses how many are visited.
 
         Args:
@@ -158,7 +158,7 @@ class Cells:
         require_faiss().write_index(self._index, str(path))
 
     @classmethod
-    def load(cls, path: Path, probes: int) -> Cells:
+    def load(cls, path: Path, probes: int) -> InvertedFile:
         """Reads a file that `save` wrote.
 
         Into memory: faiss crashed when lists mapped from a file were copied

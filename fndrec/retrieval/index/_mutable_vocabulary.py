@@ -8,7 +8,7 @@ import pyarrow as pa
 from fndrec.data import Vocabulary
 
 
-class Names:
+class MutableVocabulary:
     """String ids and the rows they stand for.
 
     A `Vocabulary` that may change. The ids stay in one Arrow array, which may

@@ -10,12 +10,12 @@ class OutfitFilter:
 
     Args:
         contains: Ids of items that must all be in the outfit.
-        without: Ids of items none of which may be in the outfit.
+        exclude_items: Ids of items none of which may be in the outfit.
         categories: Names of categories: every item must be of one of them.
             Items of unknown category are of none. Empty: any.
         in_stock: Whether every item must be in stock, see
             `OutfitIndex.set_stock`.
-        exclude: Ids of outfits that must not be found.
+        exclude_outfits: Ids of outfits that must not be found.
 
     Raises:
         ValueError: If a string is given where several ids are expected.
@@ -26,10 +26,10 @@ class OutfitFilter:
     """
 
     contains: Sequence[str] = ()
-    without: Sequence[str] = ()
+    exclude_items: Sequence[str] = ()
     categories: Sequence[str] = ()
     in_stock: bool = False
-    exclude: Sequence[str] = ()
+    exclude_outfits: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -45,5 +45,8 @@ class OutfitFilter:
     def asks_of_items(self) -> bool:
         """Whether it can only be answered where items are known."""
         return bool(
-            self.contains or self.without or self.categories or self.in_stock
+            self.contains
+            or self.exclude_items
+            or self.categories
+            or self.in_stock
         )

@@ -22,8 +22,8 @@ from fndrec.retrieval.index._checks import (
 from fndrec.retrieval.index._contents import Contents, known
 from fndrec.retrieval.index._exact import nearest
 from fndrec.retrieval.index._growing import GrowingArray, aligned_copy
-from fndrec.retrieval.index._inverted_file import Cells, require_faiss
-from fndrec.retrieval.index._mutable_vocabulary import Names
+from fndrec.retrieval.index._inverted_file import InvertedFile, require_faiss
+from fndrec.retrieval.index._mutable_vocabulary import MutableVocabulary
 from fndrec.retrieval.index.outfit_filter import OutfitFilter
 from fndrec.retrieval.index.outfit_match import OutfitMatch
 
@@ -87,7 +87,7 @@ class OutfitIndex:
             )
         table = unit_vectors("vectors", vectors)
         count, dim = table.shape
-        names = Names(new_ids(outfit_ids, count))
+        names = MutableVocabulary(new_ids(outfit_ids, count))
         contents = Contents.unknown(count)
         lists = item_lists(item_ids, count)
         if item_ids is not None:
@@ -97,7 +97,7 @@ class OutfitIndex:
         cells = None
         if approximate:
             rows = np.arange(count)
-            cells = Cells.build(table, rows, recall, queries, seed)
+            cells = InvertedFile.build(table, rows, recall, queries, seed)
         self._set(
             GrowingArray(aligned_copy(table)),
             GrowingArray(np.ones(count, bool)),
@@ -110,9 +110,9 @@ class OutfitIndex:
         self,
         vectors: GrowingArray,
         present: GrowingArray,
-        names: Names,
+        names: MutableVocabulary,
         contents: Contents,
-        cells: Cells | None = None,
+        cells: InvertedFile | None = None,
     ) -> None:
         self._vectors = vectors
         self._present = present
@@ -204,7 +204,7 @@ class OutfitIndex:
         k: int = 10,
         *,
         where: OutfitFilter | None = None,
-        exclude: Sequence[Collection[str]] | None = None,
+        exclude_outfits: Sequence[Collection[str]] | None = None,
     ) -> list[list[OutfitMatch]]:
         """The `k` nearest outfits to each vector.
 
@@ -212,16 +212,16 @@ class OutfitIndex:
             vectors: Unit vectors `(queries, dim)` of users or outfits.
             k: How many.
             where: What outfits must be like.
-            exclude: For each query ids of outfits not to be found, such as
-                those a user likes; ids not in the index rule nothing out.
+            exclude_outfits: For each query, ids of outfits to leave out, such
+                as those a user likes. Ids that the index lacks are ignored.
 
         Returns:
             For each query the outfits, best first: `k`, or as many as are
             left.
 
         Raises:
-            ValueError: If `k` is not positive or `vectors` or `exclude` have
-                another shape.
+            ValueError: If `k` is not positive, or `vectors` or
+                `exclude_outfits` have another shape.
             DataError: If `k` is larger than the index, `where` names what
                 is not known, or no outfit is left by `where`.
         """
@@ -229,13 +229,13 @@ class OutfitIndex:
         check_k(k, len(self))
         mask = self._mask(where)
         refused = [np.zeros(0, np.int64)] * len(queries)
-        if exclude is not None:
-            if len(exclude) != len(queries):
+        if exclude_outfits is not None:
+            if len(exclude_outfits) != len(queries):
                 raise ValueError(
-                    "`exclude` should hold ids for each of the "
-                    f"{len(queries)} queries. Received: {len(exclude)}"
+                    "`exclude_outfits` should hold ids for each of the "
+                    f"{len(queries)} queries. Received: {len(exclude_outfits)}"
                 )
-            refused = [self._names.rows(ids) for ids in exclude]
+            refused = [self._names.rows(ids) for ids in exclude_outfits]
         # So many more are found that enough remain.
         more = max((len(rows) for rows in refused), default=0)
         found = []
@@ -280,9 +280,12 @@ class OutfitIndex:
             ValueError: As `search`.
             DataError: As `search`, or if an outfit is not in the index.
         """
-        exclude = [[outfit] for outfit in outfit_ids]
+        exclude_outfits = [[outfit] for outfit in outfit_ids]
         return self.search(
-            self.vectors(outfit_ids), k, where=where, exclude=exclude
+            self.vectors(outfit_ids),
+            k,
+            where=where,
+            exclude_outfits=exclude_outfits,
         )
 
     def _mask(self, where: OutfitFilter | None) -> np.ndarray | None:
@@ -291,7 +294,7 @@ class OutfitIndex:
         if where is None or where == OutfitFilter():
             return present if self._free else None
         mask = self._contents.allowed(where, present)
-        mask[self._rows("exclude", where.exclude)] = False
+        mask[self._rows("exclude_outfits", where.exclude_outfits)] = False
         if not mask.any():
             raise DataError(
                 f"{where} should leave an outfit of the index. Received: a "

@@ -250,7 +250,7 @@ def test_views_do_not_change_the_candidates(tiny_data: OutfitData) -> None:
 
 
 @pytest.mark.parametrize(
-    "sampling", ["in_batch", {"catalogue": 0.5, "hard": 0.5}], ids=str
+    "sampling", ["recombined", {"catalogue": 0.5, "hard": 0.5}], ids=str
 )
 def test_seed_reproduces_all_passes(
     sampling: Any, tiny_data: OutfitData

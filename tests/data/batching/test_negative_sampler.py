@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fndrec.data import NegativeSampler, OutfitData, from_tables
-from fndrec.data.batching.negative_sampler import _counts, _shares
+from fndrec.data.batching.negative_sampler import _counts, _mixture
 from fndrec.errors import DataError
 
-RECOMBINED = ("in_batch", "catalogue")
+RECOMBINED = ("recombined", "catalogue")
 each_recombined = pytest.mark.parametrize("kind", RECOMBINED)
 
 
@@ -160,14 +160,14 @@ def test_tiny_shop(kind: str, tiny_data: OutfitData) -> None:
         check_groups(tiny_data, liked, negatives)
 
 
-def test_in_batch_takes_items_of_the_batch(tiny_data: OutfitData) -> None:
+def test_recombined_takes_items_of_the_batch(tiny_data: OutfitData) -> None:
     # 200 likes of pairs of 100 tops and 100 shoes, of which 32 in the batch.
     rng = np.random.default_rng(0)
     outfits = np.stack(
         [rng.integers(0, 100, 200), rng.integers(100, 200, 200)], axis=1
     )
     data = make(outfits.tolist(), [0] * 100 + [1] * 100)
-    liked, negatives = sample(data, "in_batch", 10, batch=32)
+    liked, negatives = sample(data, "recombined", 10, batch=32)
     check_groups(data, liked, negatives)
     own, drawn = np.unique(liked), np.unique(negatives)
     # Nearly none is added, and nearly all are used.
@@ -177,10 +177,10 @@ def test_in_batch_takes_items_of_the_batch(tiny_data: OutfitData) -> None:
     assert len(np.setdiff1d(others, own)) > 40
 
 
-def test_in_batch_takes_items_of_another_like() -> None:
+def test_recombined_takes_items_of_another_like() -> None:
     outfits = [[i, 10 + i] for i in range(10)]
     data = make(outfits, [0] * 10 + [1] * 10)
-    liked, negatives = sample(data, "in_batch", 50)
+    liked, negatives = sample(data, "recombined", 50)
     own = np.any(negatives == liked[:, None], axis=-1)
     # Only after eight draws in a row of the like's own: never, in effect.
     assert own.mean() < 0.01
@@ -255,12 +255,12 @@ def test_the_slot_whose_group_has_a_rare_item_is_the_one_to_change(
     assert np.all(negatives[:199] == [0, 2])
 
 
-def test_in_batch_of_a_group_with_one_like_in_the_batch() -> None:
+def test_recombined_of_a_group_with_one_like_in_the_batch() -> None:
     # Of the batch's two likes only the first has a hat: item 2, 3 or 4.
     data = make(
         [[0, 2], [1, 5], [3, 6], [4, 6]], [0, 0, 1, 1, 1, 2, 2], likes=None
     )
-    _, negatives = sample(data, "in_batch", 60, batch=2)
+    _, negatives = sample(data, "recombined", 60, batch=2)
     assert set(negatives[0, :, 0]) == {1}
     assert set(negatives[0, :, 1]) == {2, 3, 4}
 
@@ -377,16 +377,16 @@ def test_mixture_counts(tiny_data: OutfitData) -> None:
         assert real_ones == sorted(real_ones)
         return sum(real_ones)
 
-    assert hard({"in_batch": 0.5, "hard": 0.5}, 10) == 5
-    assert hard({"in_batch": 3, "catalogue": 3, "hard": 2}, 8) == 2
-    assert hard({"in_batch": 0.9, "hard": 0.1}, 4) == 0
-    assert hard({"in_batch": 1, "hard": 99}, 3) == 3
+    assert hard({"recombined": 0.5, "hard": 0.5}, 10) == 5
+    assert hard({"recombined": 3, "catalogue": 3, "hard": 2}, 8) == 2
+    assert hard({"recombined": 0.9, "hard": 0.1}, 4) == 0
+    assert hard({"recombined": 1, "hard": 99}, 3) == 3
 
 
 @settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(
-        st.sampled_from(["in_batch", "catalogue", "hard"]),
+        st.sampled_from(["recombined", "catalogue", "hard"]),
         st.floats(0.001, 100),
         min_size=1,
     ),
@@ -395,7 +395,7 @@ def test_mixture_counts(tiny_data: OutfitData) -> None:
 def test_counts_are_exact_in_sum(
     shares: dict[str, float], negatives: int
 ) -> None:
-    counts = dict(_counts(_shares(shares), negatives))
+    counts = dict(_counts(_mixture(shares), negatives))
     assert sum(counts.values()) == negatives
     total = sum(shares.values())
     for kind, share in shares.items():
@@ -404,7 +404,7 @@ def test_counts_are_exact_in_sum(
 
 @pytest.mark.parametrize(
     "sampling",
-    ["in_batch", "catalogue", "hard", {"in_batch": 1, "hard": 1}],
+    ["recombined", "catalogue", "hard", {"recombined": 1, "hard": 1}],
     ids=str,
 )
 def test_determined_by_the_generator(
@@ -417,7 +417,7 @@ def test_determined_by_the_generator(
     assert np.any(first != other)
 
 
-@pytest.mark.parametrize("sampling", ["in_batch", "catalogue", "hard"])
+@pytest.mark.parametrize("sampling", ["recombined", "catalogue", "hard"])
 def test_no_negatives_and_no_likes(
     sampling: str, tiny_data: OutfitData
 ) -> None:

@@ -29,7 +29,7 @@ def dictionary(indices: list[int | None], values: list[str | None]) -> pa.Array:
     ids=["plain", "encoded", "large", "odd"],
 )
 def test_every_form(column: pa.Array) -> None:
-    text = EncodedText.of(column)
+    text = EncodedText.encode(column)
     assert [text[row].as_py() for row in range(len(text))] == TEXT
     assert len(set(text.values.to_pylist())) == len(text.values)
 
@@ -45,7 +45,7 @@ def test_every_form(column: pa.Array) -> None:
 
 
 def test_nothing() -> None:
-    text = EncodedText.of(pa.array([], pa.string()))
+    text = EncodedText.encode(pa.array([], pa.string()))
     assert len(text) == 0
     assert text.mask(lambda values: pc.equal(values, ""), null=True).size == 0
     assert text.distinct().to_pylist() == []

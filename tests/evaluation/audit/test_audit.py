@@ -17,7 +17,7 @@ from fndrec.data import ModelVocabulary, OutfitData, Vocabulary, from_tables
 from fndrec.data.item_sets import set_ids
 from fndrec.data.synthetic.synthetic_truth import SyntheticTruth
 from fndrec.evaluation import (
-    HeldOutFalseness,
+    CalibratedDistance,
     LikedProbability,
     NegativeAudit,
     PrecisionRecall,
@@ -110,12 +110,14 @@ def test_probabilities_of_two_gaussians_are_calibrated(
     tolerance = 0.02 if given or gap > 2 else 0.05
     expected = mixture.chance(mixture.unlabelled)
     assert np.abs(found - expected).mean() < tolerance
-    judged = PrecisionRecall.of(mixture.unlabelled, found, mixture.truth)
+    judged = PrecisionRecall.from_scores(
+        mixture.unlabelled, found, mixture.truth
+    )
     assert judged.calibration_error < tolerance
     assert found.mean() == pytest.approx(chance.prior, rel=0.05)
 
 
-def test_probabilities_fall_with_falseness() -> None:
+def test_probabilities_fall_with_the_zscore() -> None:
     mixture = Mixture(0.3, gap=1.5, likes=100)
     chance = LikedProbability.fit(mixture.likes, mixture.unlabelled[:2000])
     found = chance(np.linspace(-9, 12, 1001))
@@ -154,7 +156,7 @@ def test_ties() -> None:
 
 
 def test_precision_and_recall_by_hand() -> None:
-    found = PrecisionRecall.of(
+    found = PrecisionRecall.from_scores(
         np.array([-2.0, -1.0, 0.5, 1.0]),
         np.array([0.9, 0.6, 0.2, 0.1]),
         np.array([True, False, True, False]),
@@ -165,8 +167,10 @@ def test_precision_and_recall_by_hand() -> None:
     assert found.radius_precision == found.radius_recall == 0.5
     assert found.calibration_error == pytest.approx(0.4)
     assert found.brier == pytest.approx(0.255)
-    order = np.argsort(found.falseness)
-    np.testing.assert_array_equal(found.falseness[order], [-2, -1, 0.5, 1])
+    order = np.argsort(found.distance_zscore)
+    np.testing.assert_array_equal(
+        found.distance_zscore[order], [-2, -1, 0.5, 1]
+    )
     np.testing.assert_allclose(found.precision[order], [1, 0.5, 2 / 3, 0.5])
     np.testing.assert_allclose(found.recall[order], [0.5, 0.5, 1, 1])
     assert "precision 0.833" in str(found)
@@ -174,7 +178,7 @@ def test_precision_and_recall_by_hand() -> None:
 
 def test_ties_have_the_average_precision_of_chance() -> None:
     liked = np.arange(10) < 3
-    found = PrecisionRecall.of(np.ones(10), np.full(10, 0.3), liked)
+    found = PrecisionRecall.from_scores(np.ones(10), np.full(10, 0.3), liked)
     assert found.average_precision == pytest.approx(0.3)
     assert np.isnan(found.radius_precision)
     assert found.radius_recall == 0
@@ -184,9 +188,11 @@ def test_ties_have_the_average_precision_of_chance() -> None:
 def test_errors_within_a_bin_cancel_and_between_bins_do_not() -> None:
     liked = np.array([True, False, True, False])
     z = np.arange(4.0)
-    same = PrecisionRecall.of(z, np.full(4, 0.5), liked)
+    same = PrecisionRecall.from_scores(z, np.full(4, 0.5), liked)
     assert same.calibration_error == 0
-    apart = PrecisionRecall.of(z, np.array([0.0, 1.0, 0.0, 1.0]), liked)
+    apart = PrecisionRecall.from_scores(
+        z, np.array([0.0, 1.0, 0.0, 1.0]), liked
+    )
     assert apart.calibration_error == 1
 
 
@@ -200,7 +206,7 @@ def test_errors_within_a_bin_cancel_and_between_bins_do_not() -> None:
 )
 def test_truths_that_cannot_be_used(liked: np.ndarray, named: str) -> None:
     with pytest.raises(ValueError, match=named):
-        PrecisionRecall.of(np.arange(4.0), np.full(4, 0.5), liked)
+        PrecisionRecall.from_scores(np.arange(4.0), np.full(4, 0.5), liked)
 
 
 # ------------------------------------------------------------------ the data
@@ -281,37 +287,37 @@ def audited_pairs(audit: NegativeAudit) -> list[tuple[str, frozenset[str]]]:
     ]
 
 
-# ----------------------------------------------------------------- falseness
+# --------------------------------------------------------- distance z-score
 
 
 @pytest.mark.parametrize("users", ["table", "anchors"])
-def test_falseness_is_the_knowledge_of_the_teacher_centred(
+def test_distance_zscore_is_the_knowledge_of_the_teacher_centred(
     users: str, data: OutfitData
 ) -> None:
     teacher = tiny_teacher(data, use_id=True, users=users)
-    falseness = HeldOutFalseness(teacher, data, "valid")
+    distance_zscore = CalibratedDistance(teacher, data, "valid")
     likes = data.likes("valid")
     outfits = data.outfit_items[likes.outfit]
     batch = batch_of(data, likes.user, outfits[:, None])
-    z = np.array(teacher.knowledge(data).falseness(batch))[:, 0]
+    z = np.array(teacher.targets(data).distance_zscore(batch))[:, 0]
     expected = (z - z.mean()) / z.std()
-    np.testing.assert_allclose(falseness.liked, expected, atol=1e-3)
+    np.testing.assert_allclose(distance_zscore.liked, expected, atol=1e-3)
     np.testing.assert_allclose(
-        falseness(likes.user, outfits), expected, atol=1e-3
+        distance_zscore(likes.user, outfits), expected, atol=1e-3
     )
-    assert falseness.mean == pytest.approx(float(z.mean()), abs=1e-4)
-    assert falseness.deviation == pytest.approx(float(z.std()), abs=1e-4)
+    assert distance_zscore.mean == pytest.approx(float(z.mean()), abs=1e-4)
+    assert distance_zscore.deviation == pytest.approx(float(z.std()), abs=1e-4)
 
 
 def test_parts_of_the_pairs_change_nothing(
     teacher: FNDTeacher, data: OutfitData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    falseness = HeldOutFalseness(teacher, data, "valid")
+    distance_zscore = CalibratedDistance(teacher, data, "valid")
     likes = data.likes("train")
     pairs = likes.user[:20], data.outfit_items[likes.outfit[:20]]
-    whole = falseness(*pairs)
+    whole = distance_zscore(*pairs)
     monkeypatch.setattr(calibrated_distance, "CHUNK", 7)
-    np.testing.assert_allclose(falseness(*pairs), whole, atol=1e-5)
+    np.testing.assert_allclose(distance_zscore(*pairs), whole, atol=1e-5)
 
 
 def test_a_model_that_tells_nothing(
@@ -321,7 +327,7 @@ def test_a_model_that_tells_nothing(
     for weight in model.weights:
         weight.assign(weight * 0)
     audit = fndrec.audit_negatives(model, tiny_data, negatives=2)
-    np.testing.assert_array_equal(audit.falseness, 0)
+    np.testing.assert_array_equal(audit.distance_zscore, 0)
     np.testing.assert_allclose(audit.probability, audit.chance.prior)
 
 
@@ -351,7 +357,7 @@ def test_hard_negatives_are_audited_once_too(
 
 def test_the_most_probable_come_first(audit: NegativeAudit) -> None:
     assert (np.diff(audit.probability) <= 0).all()
-    assert (np.diff(audit.falseness) >= 0).all()
+    assert (np.diff(audit.distance_zscore) >= 0).all()
     assert (audit.probability >= 0).all()
     assert (audit.probability <= 1).all()
     assert audit.expected == pytest.approx(audit.probability.sum())
@@ -384,14 +390,14 @@ def test_outfits_that_the_catalogue_does_not_have(
     assert 0 < expected.count("") < len(expected)
 
 
-def test_falseness_and_probability_are_those_of_the_pairs(
+def test_distance_zscore_and_probability_are_those_of_the_pairs(
     audit: NegativeAudit, teacher: FNDTeacher, data: OutfitData
 ) -> None:
-    falseness = HeldOutFalseness(teacher, data, "valid")
-    z = falseness(audit.user, audit.outfits)
-    np.testing.assert_allclose(audit.falseness, z, atol=1e-5)
+    distance_zscore = CalibratedDistance(teacher, data, "valid")
+    z = distance_zscore(audit.user, audit.outfits)
+    np.testing.assert_allclose(audit.distance_zscore, z, atol=1e-5)
     np.testing.assert_allclose(
-        audit.probability, audit.chance(audit.falseness), atol=1e-9
+        audit.probability, audit.chance(audit.distance_zscore), atol=1e-9
     )
 
 
@@ -448,8 +454,8 @@ def test_users_the_model_does_not_know(tiny_data: OutfitData) -> None:
     audit = fndrec.audit_negatives(model, tiny_data, pairs)
     # The same model with its users in another order is another model.
     other = fndrec.audit_negatives(tiny_teacher(tiny_data), tiny_data, pairs)
-    one = dict(zip(audit.user_id, audit.falseness, strict=True))
-    two = dict(zip(other.user_id, other.falseness, strict=True))
+    one = dict(zip(audit.user_id, audit.distance_zscore, strict=True))
+    two = dict(zip(other.user_id, other.distance_zscore, strict=True))
     assert one["user0"] != pytest.approx(two["user0"], abs=1e-3)
     assert np.isfinite(one["user11"])
 
@@ -478,7 +484,7 @@ def test_given_pairs(teacher: FNDTeacher, data: OutfitData) -> None:
             outfit = data.outfit_item_ids(int(data.outfits.rows(outfit)[0]))
         expected.append((user, ";".join(outfit)))
     assert sorted(rows) == sorted(expected)
-    same = audit.falseness[[name == "o7" for name in audit.outfit_id]]
+    same = audit.distance_zscore[[name == "o7" for name in audit.outfit_id]]
     assert len(same) == 3
     np.testing.assert_allclose(same, same[0], atol=1e-5)
     assert (np.diff(audit.probability) <= 0).all()
@@ -560,11 +566,11 @@ def test_csv_round_trip(audit: NegativeAudit, tmp_path: Path) -> None:
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == [
-        *("user_id", "outfit_id", "item_ids", "falseness", "probability")
+        *("user_id", "outfit_id", "item_ids", "distance_zscore", "probability")
     ]
     for name in ("user_id", "outfit_id", "item_ids"):
         assert [row[name] for row in rows] == getattr(audit, name)
-    for name in ("falseness", "probability"):
+    for name in ("distance_zscore", "probability"):
         np.testing.assert_allclose(
             [float(row[name]) for row in rows],
             getattr(audit, name),
@@ -581,7 +587,7 @@ def test_to_pandas(audit: NegativeAudit) -> None:
 def test_the_summary(audit: NegativeAudit) -> None:
     text = str(audit)
     assert f"{len(audit)} pairs" in text
-    assert f"{int((audit.falseness < 0).sum())} have z < 0" in text
+    assert f"{int((audit.distance_zscore < 0).sum())} have z < 0" in text
     assert f"about {audit.expected:.0f} are truly liked" in text
     bound = audit.chance.prior_bound
     assert bound is not None
@@ -612,6 +618,8 @@ def test_the_truth_of_a_shop(audit: NegativeAudit, data: OutfitData) -> None:
         ]
     )
     found = audit.precision_recall(truth)
-    expected = PrecisionRecall.of(audit.falseness, audit.probability, liked)
+    expected = PrecisionRecall.from_scores(
+        audit.distance_zscore, audit.probability, liked
+    )
     assert found.base_rate == liked.mean()
     assert found.average_precision == expected.average_precision

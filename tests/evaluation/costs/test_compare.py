@@ -121,7 +121,7 @@ def test_int8_auc_is_that_of_int8_vectors(
     model = models["features"]
     assert model.vocabulary is not None
     data = tiny_photo_data.with_vocabulary(model.vocabulary)
-    candidates = Candidates.of(data, "valid", 3, seed=1)
+    candidates = Candidates.from_data(data, "valid", 3, seed=1)
 
     def embed(_: bytes, *others: Any) -> np.ndarray:
         rows = others[-1]

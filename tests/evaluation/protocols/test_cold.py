@@ -82,7 +82,7 @@ def test_cold_users_by_hand(cold: Any, tiny_data: OutfitData) -> None:
     model, users = cold
     data = tiny_data.with_vocabulary(model.vocabulary)
     found = evaluate_cold_users(model, tiny_data, users, (0, None), seed=3)
-    candidates = Candidates.of(data, "valid", 10, seed=3)
+    candidates = Candidates.from_data(data, "valid", 10, seed=3)
     rows = np.isin(candidates.user, data.users.rows(users))
     items = model.embed_items(data)
     liked = model.embed_outfits(items, data.outfit_items)

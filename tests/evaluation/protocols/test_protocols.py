@@ -38,7 +38,7 @@ def test_candidates_are_those_of_earlier_versions(
     kind: str, tiny_data: OutfitData
 ) -> None:
     """Else numbers of one version could not be compared with another's."""
-    found = Candidates.of(tiny_data, "valid", 3, kind, seed=1)
+    found = Candidates.from_data(tiny_data, "valid", 3, kind, seed=1)
     golden = json.loads(GOLDEN.read_text())[kind]
     assert found.outfits.tolist() == golden["outfits"]
     assert found.blanks.tolist() == golden["blanks"]
@@ -104,7 +104,7 @@ def test_arguments(made: dict[str, Any], message: str) -> None:
 
 def test_fixed_candidates(model: FNDTeacher, tiny_data: OutfitData) -> None:
     """As if they were drawn."""
-    drawn = Candidates.of(tiny_data, "valid", 4, seed=9)
+    drawn = Candidates.from_data(tiny_data, "valid", 4, seed=9)
     same = evaluate(model, tiny_data, protocol=SampledNegatives(4), seed=9)
     expected = same.metrics["model"]
     negatives = FixedCandidates("negatives", drawn.user, drawn.outfits, "a.txt")

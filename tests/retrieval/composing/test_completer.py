@@ -65,7 +65,7 @@ def test_filling_in_the_blank(
     completer: OutfitCompleter, model: FNDTeacher, tiny_data: OutfitData
 ) -> None:
     """The choices of the evaluation, one by one, as it scores them."""
-    drawn = Candidates.of(tiny_data, "valid", 3)
+    drawn = Candidates.from_data(tiny_data, "valid", 3)
     users = tiny_data.users.take(drawn.user)
     scores = model.score_sets(
         tiny_data, tiny_data.user_index[drawn.user], drawn.blanks
@@ -103,7 +103,7 @@ def test_limits_and_exclusions(
             Limit("price", price, most=24),
             Limit("stock", stock, least=1, of="each"),
         ],
-        exclude=["item5"],
+        exclude_items=["item5"],
     )[0]
     # Hats 1, 5, 9, ...: up to 24 - 3, without 5, 9 and 13.
     assert sorted(one.item_id for one in found) == ["item1", "item17", "item21"]
@@ -115,11 +115,11 @@ def test_limits_and_exclusions(
         ({"outfits": [["item0", "none"]]}, "`outfits`.*'none'"),
         ({"outfits": [["item0", "item0"]]}, "`outfits`.*'item0' twice"),
         ({"category": "sock"}, "`category`.*'hat'.*'sock'"),
-        ({"exclude": ["no"]}, "`exclude`.*'no'"),
+        ({"exclude_items": ["no"]}, "`exclude_items`.*'no'"),
         ({"choices": [["no"]]}, "`choices`.*'no'"),
         ({"choices": [["item0"]]}, "'hat'.*'user1'.*none"),
         (
-            {"exclude": [f"item{i}" for i in range(1, 40, 4)]},
+            {"exclude_items": [f"item{i}" for i in range(1, 40, 4)]},
             "'hat'.*none that is left",
         ),
         (

@@ -146,7 +146,7 @@ def test_constraints(
         TRIPLE,
         100,
         must=["item13"],
-        must_not=["item7", "item11"],
+        exclude_items=["item7", "item11"],
         limits=[
             Limit("price", PRICE, 4, 15),
             Limit("stock", stock, least=1, of="each"),
@@ -231,7 +231,7 @@ def test_a_search_keeps_what_is_asked(
         "user1",
         ["hat", "hat", None],
         8,
-        must_not=["item9"],
+        exclude_items=["item9"],
         limits=[Limit("price", PRICE, most=14)],
         constraint=lambda outfits: ~(outfits == 13).any(axis=1),
         max_shared=1,
@@ -293,16 +293,16 @@ def test_a_vector_for_a_user(
     [
         ({"template": ["hat", "sock"]}, "`template`.*'shoe'.*'sock'"),
         ({"must": ["none"]}, "`must`.*'none'"),
-        ({"must_not": ["none"]}, "`must_not`.*'none'"),
+        ({"exclude_items": ["none"]}, "`exclude_items`.*'none'"),
         ({"must": ["item1", "item1"]}, "`must`.*'item1' twice"),
         (
-            {"must": ["item1"], "must_not": ["item1"]},
-            "`must` and `must_not`.*'item1'",
+            {"must": ["item1"], "exclude_items": ["item1"]},
+            "`must` and `exclude_items`.*'item1'",
         ),
         ({"must": ["item2"]}, "`must`.*slot of `template`.*item2"),
         ({"must": ["item1", "item5"]}, "`must`.*slot of `template`"),
         (
-            {"must_not": [f"item{i}" for i in range(1, 40, 4)]},
+            {"exclude_items": [f"item{i}" for i in range(1, 40, 4)]},
             "'hat', slot 2 of `template`.*none of 10",
         ),
         (

@@ -46,21 +46,21 @@ class Plain:
         items = set(self.outfits[outfit_id][1])
         kinds = {CATEGORIES.get(item) for item in items}
         return (
-            outfit_id not in where.exclude
+            outfit_id not in where.exclude_outfits
             and items >= set(where.contains)
-            and not items & set(where.without)
+            and not items & set(where.exclude_items)
             and (not where.categories or kinds <= set(where.categories))
             and not (where.in_stock and items & self.out_of_stock)
         )
 
     def search(
-        self, query: np.ndarray, where: OutfitFilter, exclude: set[str]
+        self, query: np.ndarray, where: OutfitFilter, exclude_outfits: set[str]
     ) -> dict[str, float]:
         """Cosines of all outfits that may be found, best first."""
         found = {
             name: float(vector.astype("float64") @ query)
             for name, (vector, _) in self.outfits.items()
-            if name not in exclude and self.passes(name, where)
+            if name not in exclude_outfits and self.passes(name, where)
         }
         return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
@@ -75,7 +75,7 @@ def some(values: list[str]) -> st.SearchStrategy[list[str]]:
     approximate=st.booleans(),
     k=st.integers(1, 12),
     contains=some(ITEMS),
-    without=some(ITEMS),
+    exclude_items=some(ITEMS),
     categories=some(KINDS),
     in_stock=st.booleans(),
     excluded=st.integers(0, 40),
@@ -89,7 +89,7 @@ def test_all_is_as_by_brute_force(
     approximate: bool,
     k: int,
     contains: list[str],
-    without: list[str],
+    exclude_items: list[str],
     categories: list[str],
     in_stock: bool,
     excluded: int,
@@ -140,21 +140,25 @@ def test_all_is_as_by_brute_force(
     queries = unit(rng, 3)
     where = OutfitFilter(
         contains=contains,
-        without=without,
+        exclude_items=exclude_items,
         categories=categories,
         in_stock=in_stock,
-        exclude=rng.choice(list(plain.outfits), 2, replace=False).tolist(),
+        exclude_outfits=rng.choice(
+            list(plain.outfits), 2, replace=False
+        ).tolist(),
     )
     if not plain.search(queries[0], where, set()):
         with pytest.raises(DataError, match="should leave an outfit"):
             index.search(queries, k, where=where)
         return
-    exclude = [
+    exclude_outfits = [
         set(rng.choice(list(plain.outfits), excluded, replace=False).tolist())
         for _ in queries
     ]
-    found = index.search(queries, k, where=where, exclude=exclude)
-    for query, out, rows in zip(queries, exclude, found, strict=True):
+    found = index.search(
+        queries, k, where=where, exclude_outfits=exclude_outfits
+    )
+    for query, out, rows in zip(queries, exclude_outfits, found, strict=True):
         expected = plain.search(query, where, out)
         # As many as there are, only such as may be, none of them twice.
         assert len(rows) == min(k, len(expected))
@@ -399,14 +403,16 @@ def test_one_clear_error_each(model_index: OutfitIndex) -> None:
         model_index.similar(["outfit1", "nothing"])
     with pytest.raises(DataError, match="`contains` should name items"):
         similar(contains=["item1", "x"])
-    with pytest.raises(DataError, match="`without` should name items"):
-        similar(without=["x"])
+    with pytest.raises(DataError, match="`exclude_items` should name items"):
+        similar(exclude_items=["x"])
     with pytest.raises(DataError, match="`categories` should name categories"):
         similar(categories=["sock"])
-    with pytest.raises(DataError, match="`exclude` should name outfits"):
-        similar(exclude=["x"])
+    with pytest.raises(
+        DataError, match="`exclude_outfits` should name outfits"
+    ):
+        similar(exclude_outfits=["x"])
     with pytest.raises(DataError, match=r"item1.*should leave an outfit"):
-        similar(contains=["item1"], without=["item1"])
+        similar(contains=["item1"], exclude_items=["item1"])
     with pytest.raises(ValueError, match="contains='item1'"):
         similar(contains="item1")
     with pytest.raises(DataError, match="`item_ids` should name items"):
@@ -450,7 +456,7 @@ def test_wrong_vectors_and_ids_change_nothing() -> None:
     with pytest.raises(ValueError, match=r"item_ids\[0\]='item1'"):
         index.add(vectors[:1], ["d"], item_ids=["item1"])
     with pytest.raises(ValueError, match="each of the 3 queries"):
-        index.search(vectors, 1, exclude=[[]])
+        index.search(vectors, 1, exclude_outfits=[[]])
     with pytest.raises(ValueError, match="recall=0"):
         OutfitIndex(vectors, ["a", "b", "c"], recall=0)
     assert index.search(vectors, 3) == before

@@ -30,7 +30,7 @@ class EncodedText:
     codes: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, text: pa.StringArray | pa.DictionaryArray) -> EncodedText:
+    def encode(cls, text: pa.StringArray | pa.DictionaryArray) -> EncodedText:
         """Encodes strings, or takes them as they are encoded already."""
         if pa.types.is_dictionary(text.type):
             values = text.dictionary.cast(pa.string())

@@ -48,10 +48,10 @@ class SourceTable:
         array = self.columns[column]
         if pa.types.is_dictionary(array.type):
             names = as_text(array.dictionary, self.source, column)
-            return EncodedText.of(
+            return EncodedText.encode(
                 pa.DictionaryArray.from_arrays(array.indices, names)
             )
-        return EncodedText.of(self.text(column))
+        return EncodedText.encode(self.text(column))
 
     def text(self, column: str) -> pa.StringArray:
         """Returns a column as strings, null where a value is missing.
