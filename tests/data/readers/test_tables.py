@@ -17,7 +17,7 @@ from fndrec.errors import DataError
 SHARED = Path(
     os.environ.get(
         "FNDREC_SHARED_DATA",
-        Path(__file__).parents[3] / "shared" / "data",
+        Path(__file__).parents[4] / "shared" / "data",
     )
 )
 
