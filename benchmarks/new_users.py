@@ -233,24 +233,21 @@ def fit(
     history: int | None = None,
 ) -> None:
     """Trains a model as `fndrec train` does."""
-    from fndrec.cli._fit import optimizer
+    from fndrec.training import Recipe
 
-    arguments = argparse.Namespace(
+    recipe = Recipe.for_model(
+        model,
+        data,
         epochs=epochs,
-        learning_rate=LEARNING_RATE,
-        weight_decay=None,
         batch_size=batch_size,
-    )
-    model.compile(optimizer(arguments, data))
-    batches = data.batches(
-        "train",
-        batch_size,
-        # More gain nothing: those of the whole batch count too.
+        # More gain nothing beside the in-batch negatives.
         negatives=1,
-        history=history,
+        learning_rate=LEARNING_RATE,
+        history=history or HISTORY,
         seed=seed,
     )
-    model.fit(batches, epochs=epochs, verbose=0)
+    model.compile(recipe.optimizer(data))
+    model.fit(recipe.batches(data), epochs=epochs, verbose=0)
 
 
 def named_auc(

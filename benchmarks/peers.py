@@ -106,48 +106,31 @@ def fitted(
     """A trained model, or factors."""
     import keras
 
-    from fndrec import FNDStudent, FNDTeacher, Validation
-    from fndrec.cli._fit import optimizer
+    from fndrec import FNDStudent, FNDTeacher
     from fndrec.evaluation import MatrixFactorization
-    from fndrec.losses import KnowledgeDistillation
+    from fndrec.training import Recipe, train
 
     settings = METHODS[method]
     if method == FACTORED:
         return MatrixFactorization(data, seed=seed, **settings)
     keras.utils.set_random_seed(seed)
-    arguments = argparse.Namespace(
-        epochs=world.epochs,
-        learning_rate=3e-3,
-        weight_decay=None,
-        batch_size=world.batch_size,
-    )
     kind = FNDStudent if method == STUDENT else FNDTeacher
     model = kind.from_data(data, seed=seed, **settings)
-    taught: dict[str, Any] = {}
-    if method == STUDENT:
-        taught = {
-            "distillation": KnowledgeDistillation(8.0, weight=0.9),
-            "teacher": teacher.targets(data),
-        }
-    shared = not data.shares_outfits
-    model.compile(
-        optimizer(arguments, data), in_batch_negatives=shared, **taught
-    )
-    model.fit(
-        data.batches(
-            "train",
-            world.batch_size,
-            # More gain nothing where those of the whole batch count too.
-            negatives=1 if shared else 4,
+    shared = data.shares_outfits
+    train(
+        model,
+        data,
+        teacher if method == STUDENT else None,
+        recipe=Recipe.for_model(
+            model,
+            data,
+            epochs=world.epochs,
+            patience=3,
+            batch_size=world.batch_size,
+            # More gain nothing beside the in-batch negatives.
+            negatives=4 if shared else 1,
             seed=seed,
         ),
-        epochs=world.epochs,
-        callbacks=[
-            Validation(data),
-            keras.callbacks.EarlyStopping(
-                "val_auc", mode="max", patience=3, restore_best_weights=True
-            ),
-        ],
         verbose=0,
     )
     return model

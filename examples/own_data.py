@@ -13,9 +13,8 @@ import csv
 import logging
 from pathlib import Path
 
-import keras
-
 import fndrec
+from fndrec.training import Recipe
 
 
 def main() -> None:
@@ -34,21 +33,9 @@ def main() -> None:
         data = data.with_photos(args.image_size, on_error="drop")
     print(data)
 
-    keras.utils.set_random_seed(0)
     model = fndrec.FNDTeacher.from_data(data)
-    model.compile(keras.optimizers.AdamW(1e-3))
-    kind = "hard" if data.shares_outfits else "recombined"
-    model.fit(
-        data.batches("train", negative_sampling=kind),
-        epochs=args.epochs,
-        callbacks=[
-            fndrec.Validation(data),
-            keras.callbacks.EarlyStopping(
-                "val_auc", mode="max", patience=5, restore_best_weights=True
-            ),
-        ],
-        verbose=2,
-    )
+    recipe = Recipe.for_model(model, data, epochs=args.epochs)
+    fndrec.train(model, data, recipe=recipe, verbose=2)
     print(f"\n{fndrec.evaluate(model, data, 'valid')}\n")
 
     found = fndrec.recommend(model, data, list(data.users), k=args.per_user)

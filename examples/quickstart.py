@@ -10,9 +10,8 @@ student recommends to one user.
 import argparse
 from pathlib import Path
 
-import keras
-
 import fndrec
+from fndrec.training import Recipe
 
 
 def main() -> None:
@@ -22,7 +21,6 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=12)
     args = parser.parse_args()
 
-    keras.utils.set_random_seed(0)
     shop = fndrec.SyntheticShop.generate(
         args.out / "shop", num_users=40, items_per_category=60, image_size=32
     )
@@ -30,16 +28,12 @@ def main() -> None:
     print(data)
 
     teacher = fndrec.FNDTeacher.from_data(data, width=0.5)
-    teacher.compile(keras.optimizers.AdamW(1e-3))
-    fit(teacher, data.batches("train"), data, args.epochs)
+    recipe = Recipe.for_model(teacher, data, epochs=args.epochs)
+    fndrec.train(teacher, data, recipe=recipe, verbose=2)
 
     student = fndrec.FNDStudent.from_data(data)
-    student.compile(
-        keras.optimizers.AdamW(1e-3),
-        distillation=fndrec.losses.KnowledgeDistillation(8.0, weight=0.9),
-        teacher=teacher,
-    )
-    fit(student, data.batches("train"), data, args.epochs)
+    recipe = Recipe.for_model(student, data, epochs=args.epochs)
+    fndrec.train(student, data, teacher, recipe=recipe, verbose=2)
 
     models = {"teacher": teacher, "student": student}
     print(f"\n{fndrec.evaluate(models, data, 'test')}\n")
@@ -53,22 +47,6 @@ def main() -> None:
     picture = args.out / "best_outfits.png"
     fndrec.outfit_sheet(data, rows, picture, f"The best outfits for {user}")
     print(f"The picture is {picture}")
-
-
-def fit(
-    model: fndrec.models.OutfitRecommender,
-    batches: object,
-    data: fndrec.OutfitData,
-    epochs: int,
-) -> None:
-    """Trains until the AUC on valid no longer improves."""
-    callbacks = [
-        fndrec.Validation(data),
-        keras.callbacks.EarlyStopping(
-            "val_auc", mode="max", patience=4, restore_best_weights=True
-        ),
-    ]
-    model.fit(batches, epochs=epochs, callbacks=callbacks, verbose=2)
 
 
 if __name__ == "__main__":

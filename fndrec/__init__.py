@@ -21,6 +21,7 @@ from fndrec import (
     plots,
     retrieval,
     serving,
+    training,
 )
 from fndrec.callbacks import (
     MLflowMetrics,
@@ -60,6 +61,7 @@ from fndrec.retrieval import (
     recommend,
 )
 from fndrec.serving import export
+from fndrec.training import train
 
 __version__ = "0.1.0"
 
@@ -108,4 +110,6 @@ __all__ = [
     "recommend",
     "retrieval",
     "serving",
+    "train",
+    "training",
 ]

@@ -1,6 +1,5 @@
 """Training of one teacher or student."""
 
-import argparse
 from typing import Any
 
 import keras
@@ -15,8 +14,6 @@ from benchmarks.study.controls import (
 from benchmarks.study.variant import Variant
 from benchmarks.study.worlds import World
 from fndrec import EraseItem, FNDStudent, FNDTeacher, ReplaceItem, Validation
-from fndrec.cli._fit import optimizer
-from fndrec.cli.distill import distillation
 from fndrec.data import similar_items
 from fndrec.evaluation.user_metrics import metrics_by_user
 from fndrec.layers import OutfitScore
@@ -24,6 +21,7 @@ from fndrec.losses import (
     NTXent,
 )
 from fndrec.models import OutfitRecommender
+from fndrec.training import Recipe, distillation_losses
 
 BATCH_SIZE = 128
 PATIENCE = 5
@@ -71,8 +69,10 @@ def train_teacher(world: World, name: str, seed: int = 0) -> FNDTeacher:
     epochs = made.pop("epochs")
     keras.utils.set_random_seed(seed)
     teacher = FNDTeacher.from_data(world.data, **made, seed=seed)
-    arguments = _arguments(epochs, 3e-3)
-    teacher.compile(optimizer(arguments, world.data))
+    recipe = Recipe.for_model(
+        teacher, world.data, epochs=epochs, batch_size=BATCH_SIZE
+    )
+    teacher.compile(recipe.optimizer(world.data))
     batches = world.data.batches("train", BATCH_SIZE, negatives=4, seed=seed)
     _fit(teacher, world, batches, epochs)
     return teacher
@@ -114,7 +114,7 @@ def train_student(
     student = FNDStudent(**parts, projection_dim=dim if contrastive else None)
     student.vocabulary = data.vocabulary
     kinds = [kind for kind in ("fnd", "kd") if getattr(variant, kind)]
-    losses, weights = distillation(
+    losses, weights = distillation_losses(
         "+".join(kinds) or "none",
         variant.alpha,
         variant.temperature,
@@ -122,8 +122,15 @@ def train_student(
         # A control clips by itself.
         clip=None if variant.control else variant.clip,
     )
+    recipe = Recipe.for_model(
+        student,
+        data,
+        epochs=epochs,
+        batch_size=BATCH_SIZE,
+        learning_rate=variant.learning_rate,
+    )
     student.compile(
-        optimizer(_arguments(epochs, variant.learning_rate), data),
+        recipe.optimizer(data),
         distillation=losses or None,
         distillation_weights=weights,
         teacher=_targets(world, teacher, variant) if losses else None,
@@ -165,16 +172,6 @@ def _fit(
         ],
     )
     return [float(value) for value in history.history["val_auc"]]
-
-
-def _arguments(epochs: int, learning_rate: float) -> argparse.Namespace:
-    """What the commands' optimizer is made of, at their defaults."""
-    return argparse.Namespace(
-        epochs=epochs,
-        learning_rate=learning_rate,
-        weight_decay=None,
-        batch_size=BATCH_SIZE,
-    )
 
 
 def _targets(world: World, teacher: FNDTeacher, variant: Variant) -> Any:

@@ -1,17 +1,15 @@
-"""Training as `train` and `distill` do it."""
+"""Arguments of `train` and `distill`, and what both do with a model."""
 
 import argparse
 import contextlib
-import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 
-from fndrec.callbacks import StopOnNaN, TrainingBackup, Validation
+from fndrec.callbacks import TrainingBackup
 from fndrec.callbacks.training_backup import latest_epoch
 from fndrec.cli import _types
 from fndrec.cli._data import MODEL_FILE, add_data_arguments
@@ -21,17 +19,20 @@ from fndrec.errors import DataError
 from fndrec.evaluation import evaluate
 from fndrec.extras import require
 from fndrec.files import atomic_folder
+from fndrec.losses import DistillationLoss
 from fndrec.models import OutfitRecommender
 from fndrec.models.model_parts import AGGREGATORS, USERS
-
-BATCH_SIZE = 128
-LARGE_BATCH_SIZE = 1024
-NEGATIVES = 4
-MANY_LIKES = 100_000
-WEIGHT_DECAY = 0.01
-# A vector for each item learns the likes by heart unless it is held back.
-ID_WEIGHT_DECAY = 0.3
-HISTORY = 7
+from fndrec.training import (
+    BATCH_SIZE,
+    HISTORY,
+    ID_WEIGHT_DECAY,
+    LARGE_BATCH_SIZE,
+    MANY_LIKES,
+    NEGATIVES,
+    WEIGHT_DECAY,
+    Recipe,
+    train,
+)
 
 
 def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,13 +59,13 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--epochs",
         type=_types.positive_int,
-        default=22,
+        default=Recipe.epochs,
         help="passes over the likes at most",
     )
     parser.add_argument(
         "--patience",
         type=_types.positive_int,
-        default=5,
+        default=Recipe.patience,
         help="epochs without a better valid AUC before training stops",
     )
     parser.add_argument(
@@ -97,7 +98,7 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--learning-rate",
         type=_types.positive_float,
-        default=3e-3,
+        default=Recipe.learning_rate,
         help="of AdamW at its highest",
     )
     parser.add_argument(
@@ -195,122 +196,83 @@ def checked_arguments() -> Iterator[None]:
         raise DataError(str(error)) from error
 
 
-def batch_size(args: argparse.Namespace, data: OutfitData) -> int:
-    """Likes in a batch: larger where an epoch has many steps."""
-    if args.batch_size is None:
-        many = len(data.likes("train")) >= MANY_LIKES
-        return LARGE_BATCH_SIZE if many else BATCH_SIZE
-    return int(args.batch_size)
-
-
-def in_batch_negatives(args: argparse.Namespace, data: OutfitData) -> bool:
-    """Whether the batch's candidates are shared.
-
-    Where users share outfits they would be a user's own likes too often.
-    """
-    if args.in_batch_negatives is None:
-        return not data.shares_outfits
-    return bool(args.in_batch_negatives)
-
-
-def batch_arguments(
-    args: argparse.Namespace, data: OutfitData
-) -> dict[str, Any]:
-    """Keyword arguments for `data.batches`."""
-    negatives = args.negatives
-    if negatives is None:
-        # More gain a student nothing where the batch's candidates are shared.
-        few = args.command == "distill" and in_batch_negatives(args, data)
-        negatives = 1 if few else NEGATIVES
-    return {
-        "batch_size": batch_size(args, data),
-        "negatives": negatives,
-        "negative_sampling": args.negative_sampling,
-        "history": args.history if args.users == "history" else None,
-        "seed": args.seed,
-    }
-
-
-def optimizer(args: argparse.Namespace, data: OutfitData) -> Any:
-    """AdamW with a cosine decay over the epochs, after a short warm-up."""
-    steps = -(-len(data.likes("train")) // batch_size(args, data))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        args.learning_rate / 10,
-        decay_steps=steps * args.epochs,
-        warmup_target=args.learning_rate,
-        warmup_steps=steps,
-        alpha=0.02,
+def recipe_for(
+    model: OutfitRecommender, data: OutfitData, args: argparse.Namespace
+) -> Recipe:
+    """Returns the recipe that the arguments ask for."""
+    return Recipe.for_model(
+        model,
+        data,
+        epochs=args.epochs,
+        patience=args.patience,
+        batch_size=args.batch_size,
+        negatives=args.negatives,
+        negative_sampling=args.negative_sampling,
+        in_batch_negatives=args.in_batch_negatives,
+        learning_rate=args.learning_rate,
+        weight_decay=args.weight_decay,
+        history=args.history,
+        contrastive_weight=getattr(args, "contrastive", None),
+        seed=args.seed,
     )
-    decay = args.weight_decay
-    if decay is None:
-        known = (data.store, data.features, data.category_index)
-        ids_alone = all(content is None for content in known)
-        decay = ID_WEIGHT_DECAY if ids_alone else WEIGHT_DECAY
-    return keras.optimizers.AdamW(schedule, weight_decay=decay, beta_2=0.99)
 
 
-def fit_and_save(
+def train_and_save(
     model: OutfitRecommender,
     data: OutfitData,
-    dataset: Any,
     args: argparse.Namespace,
     record: RunRecord,
     name: str,
-    others: dict[str, OutfitRecommender],
     backup: TrainingBackup,
+    *,
+    teacher: OutfitRecommender | None = None,
+    losses: Sequence[DistillationLoss] = (),
+    loss_weights: Sequence[float] = (),
 ) -> None:
-    """Trains a compiled model, keeps its best weights, evaluates, saves.
+    """Trains a model, keeps its best weights, evaluates and saves it.
 
     Args:
-        model: The model, compiled.
+        model: The model.
         data: The data set.
-        dataset: Batches to train on.
         args: The parsed arguments.
         record: The record of the run.
-        name: What the model is called in the table.
-        others: Models to show beside it.
+        name: Name of the model in the table.
         backup: The state of the run, from `open_backup`.
+        teacher: The teacher of a student, which the table shows beside it.
+        losses: Losses that learn from the teacher.
+        loss_weights: Their weights.
 
     Raises:
-        DataError: If the loss is no longer a number.
+        DataError: If the loss is no longer a number, or a batch cannot be
+            read.
     """
-    callbacks: list[Any] = [StopOnNaN()]
-    valid = "valid" if "valid" in data.splits else None
-    if valid:
-        stop = keras.callbacks.EarlyStopping(
-            "val_auc",
-            mode="max",
-            patience=args.patience,
-            restore_best_weights=True,
-        )
-        callbacks += [Validation(data, valid, seed=args.seed), stop]
-        backup.keep.append(stop)
+    callbacks: list[Any] = []
     if args.tensorboard is not None:
-        # After `Validation`, whose metrics it logs.
         callbacks.append(
             keras.callbacks.TensorBoard(args.tensorboard, write_graph=False)
         )
     try:
-        model.fit(
-            dataset,
-            initial_epoch=backup.initial_epoch(args.epochs),
-            epochs=args.epochs,
-            callbacks=[*callbacks, backup],
+        train(
+            model,
+            data,
+            teacher if losses else None,
+            distillation=losses or None,
+            distillation_weights=loss_weights or None,
+            recipe=recipe_for(model, data, args),
+            callbacks=callbacks,
+            backup=backup,
             verbose=1 if sys.stdout.isatty() else 2,
         )
     except DataError as error:
         if not latest_epoch(backup.folder):
             raise
         raise DataError(f"{error}, kept in {backup.path()}") from error
-    except tf.errors.OpError as error:
-        # Why a batch could not be made comes out of the pipeline as text.
-        found = re.search(r"DataError: (.*)", str(error.message))
-        if found is None:
-            raise
-        raise DataError(found[1]) from error
     metrics = None
-    if valid:
-        result = evaluate({name: model, **others}, data, valid, seed=args.seed)
+    if "valid" in data.splits:
+        models = {name: model}
+        if teacher is not None:
+            models["teacher"] = teacher
+        result = evaluate(models, data, "valid", seed=args.seed)
         print(f"\n{result}\n", flush=True)
         metrics = result.to_dict()
     with atomic_folder(args.out) as folder:

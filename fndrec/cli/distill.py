@@ -5,7 +5,6 @@ Stops when the AUC on valid no longer improves, and keeps the best weights.
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -14,17 +13,13 @@ from fndrec.cli._backup import open_backup
 from fndrec.cli._data import image_size_of, load_model_folder, read_data
 from fndrec.cli._fit import (
     add_fit_arguments,
-    batch_arguments,
     check_outputs,
     checked_arguments,
-    fit_and_save,
-    in_batch_negatives,
-    optimizer,
+    train_and_save,
 )
 from fndrec.cli._run import RunRecord
-from fndrec.data import EraseItem
-from fndrec.losses import FalseNegativeDistillation, KnowledgeDistillation
 from fndrec.models import FNDStudent, align
+from fndrec.training import distillation_losses
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,67 +90,29 @@ def run(args: argparse.Namespace) -> None:
     backup = open_backup(args, record, data)
     keras.config.set_dtype_policy(args.precision)
     keras.utils.set_random_seed(args.seed)
-    contrastive = args.contrastive > 0
     with checked_arguments():
         student = FNDStudent.from_data(
             data,
             dim=args.dim,
             width=args.width,
-            contrastive=contrastive,
+            contrastive=args.contrastive > 0,
             dropout=args.dropout,
             use_id=args.use_id,
             aggregator=args.aggregator,
             users=args.users,
             seed=args.seed,
         )
-    losses, weights = distillation(
+    losses, weights = distillation_losses(
         args.distillation, args.alpha, args.kd_temperature, args.kd_weight
     )
-    student.compile(
-        optimizer(args, data),
-        distillation=losses or None,
-        distillation_weights=weights,
-        teacher=teacher.targets(data) if losses else None,
-        contrastive_weight=args.contrastive,
-        in_batch_negatives=in_batch_negatives(args, data),
+    train_and_save(
+        student,
+        data,
+        args,
+        record,
+        "student",
+        backup,
+        teacher=teacher,
+        losses=losses,
+        loss_weights=weights,
     )
-    views = (EraseItem(), EraseItem()) if contrastive else None
-    batches = data.batches(
-        "train",
-        views=views,
-        first_pass=backup.epoch,
-        **batch_arguments(args, data),
-    )
-    others = {"teacher": teacher}
-    fit_and_save(
-        student, data, batches, args, record, "student", others, backup
-    )
-
-
-def distillation(
-    kind: str,
-    alpha: float,
-    temperature: float,
-    weight: float,
-    clip: float | None = None,
-) -> tuple[list[Any], list[float]]:
-    """The losses of a kind of distillation, and their weights.
-
-    Args:
-        kind: `"fnd"`, `"kd"`, `"fnd+kd"` or `"none"`.
-        alpha: Strength of False Negative Distillation.
-        temperature: Temperature of knowledge distillation.
-        weight: Its weight against the likes, or against the other.
-        clip: Limit of distance_zscore.
-
-    Returns:
-        What `FNDStudent.compile` takes; empty lists for none.
-    """
-    fnd = FalseNegativeDistillation(alpha, clip)
-    if kind == "fnd+kd":
-        # In place of the plain ranking loss, which is a part of kd.
-        kd = KnowledgeDistillation(temperature, weight=1.0)
-        return [fnd, kd], [1.0 - weight, weight]
-    if kind == "kd":
-        return [KnowledgeDistillation(temperature, weight)], [1.0]
-    return ([fnd], [1.0]) if kind == "fnd" else ([], [])

@@ -14,12 +14,9 @@ from fndrec.cli._backup import open_backup
 from fndrec.cli._data import image_size_of, load_model_folder, read_data
 from fndrec.cli._fit import (
     add_fit_arguments,
-    batch_arguments,
     check_outputs,
     checked_arguments,
-    fit_and_save,
-    in_batch_negatives,
-    optimizer,
+    train_and_save,
 )
 from fndrec.cli._run import RunRecord
 from fndrec.data import OutfitData
@@ -83,13 +80,7 @@ def run(args: argparse.Namespace) -> None:
     keras.config.set_dtype_policy(args.precision)
     keras.utils.set_random_seed(args.seed)
     teacher = _teacher(args, data) if begun is None else begun
-    teacher.compile(
-        optimizer(args, data), in_batch_negatives=in_batch_negatives(args, data)
-    )
-    batches = data.batches(
-        "train", first_pass=backup.epoch, **batch_arguments(args, data)
-    )
-    fit_and_save(teacher, data, batches, args, record, "teacher", {}, backup)
+    train_and_save(teacher, data, args, record, "teacher", backup)
 
 
 def _begun(args: argparse.Namespace) -> OutfitRecommender | None:

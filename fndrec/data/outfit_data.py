@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import tensorflow as tf
 
-from fndrec.data.batching.batches import batches
+from fndrec.data.batching.batches import Sampling, make_batches
+from fndrec.data.batching.shards import BatchShards
 from fndrec.data.likes import Likes
 from fndrec.data.model_vocabulary import ModelVocabulary
 from fndrec.data.photos.image_store import ImageStore, unreadable_photos
@@ -235,16 +236,11 @@ class OutfitData:
             split: kept_outfit[likes.outfit]
             for split, likes in self.splits.items()
         }
-        for what, left in (
-            ("item", keep),
-            ("outfit", kept_outfit),
-            ("train like", kept_likes["train"]),
-        ):
-            if not left.any():
-                raise DataError(
-                    f"{self.name}: one {what} or more was expected. "
-                    f"Received: none that is left without {len(rows)} items"
-                )
+        if not kept_likes["train"].any():
+            raise DataError(
+                f"{self.name}: at least one train like was expected. Received: "
+                f"none without the {len(rows)} items that are dropped"
+            )
         old_users = np.concatenate(
             [
                 likes.user[kept_likes[split]]
@@ -336,10 +332,84 @@ class OutfitData:
         return values
 
     def batches(
-        self, split: str, batch_size: int = 64, **kwargs: Any
+        self,
+        split: str,
+        batch_size: int = 64,
+        *,
+        negatives: int = 10,
+        negative_sampling: Sampling | None = None,
+        views: tuple[Any, Any] | None = None,
+        history: int | None = None,
+        shuffle: bool | None = None,
+        seed: int = 0,
+        first_pass: int = 0,
+        shards: BatchShards | None = None,
     ) -> tf.data.Dataset:
-        """A `tf.data.Dataset` of likes: see `fndrec.data.batching.batches`."""
-        return batches(self, split, batch_size, **kwargs)
+        """Returns batches of likes with their candidates, for `fit`.
+
+        Each pass shuffles the likes anew, and draws new negatives and views.
+        All draws are a function of the seed, the pass and the batch, so a
+        seed reproduces a run.
+
+        Args:
+            split: Name of the split.
+            batch_size: Likes of a batch; the last batch may be smaller.
+            negatives: Negatives of each like.
+            negative_sampling: `"recombined"`, `"catalogue"`, `"hard"` or a
+                mixture such as `{"recombined": 0.5, "hard": 0.5}`, see
+                `NegativeSampler`. By default `"hard"` where users share
+                outfits, else `"recombined"`.
+            views: Two layers, such as `EraseItem` and `ReplaceItem`, that
+                make two views of each liked outfit.
+            history: Most outfits in the history of a like, for users known
+                by their likes, see `UserHistoryEncoder`. The liked outfit
+                itself is left out. A shuffled pass over train keeps up to
+                `history + 1` likes of a user together; the history of each is
+                the others, cut to a random length. Otherwise the history is
+                drawn from all train likes.
+            shuffle: Whether passes differ; by default only for `"train"`.
+                Otherwise likes keep their order and each pass is the same.
+            seed: Seed of all draws.
+            first_pass: Number of the first pass. A resumed run continues
+                with the batches it would have seen, see `TrainingBackup`.
+            shards: The shards of each batch to read, see
+                `fndrec.distribute`, which makes them.
+
+        Returns:
+            A prefetched `tf.data.Dataset` of dictionaries. `"user"` is int32
+            `(batch,)`. `"outfits"` is int32 `(batch, 1 + negatives, slots)`:
+            positions on the item axis, -1 padding, the liked outfit in column
+            0. `"items"` is the content of the distinct items, see `content`.
+            With `views`, `"views"` is int32 `(batch, 2, slots)`. With
+            `history`, `"liked"` is int32 `(liked, slots)`, the distinct
+            outfits of all histories, and `"history"` is int32
+            `(batch, history)`, positions on their axis, -1 padding. With
+            `shards`, `"whole"` describes the whole batch.
+
+        Raises:
+            ValueError: If an argument is out of its range.
+            DataError: If there is no such split.
+
+        Example:
+
+        >>> views = (fndrec.EraseItem(), fndrec.EraseItem())
+        >>> batches = data.batches("train", 64, views=views)
+        >>> next(iter(batches))["outfits"].shape
+        TensorShape([64, 11, 5])
+        """
+        return make_batches(
+            self,
+            split,
+            batch_size,
+            negatives=negatives,
+            negative_sampling=negative_sampling,
+            views=views,
+            history=history,
+            shuffle=shuffle,
+            seed=seed,
+            first_pass=first_pass,
+            shards=shards,
+        )
 
     def train_vocabulary(self) -> ModelVocabulary:
         """What a model trained on this data knows by name."""

@@ -99,24 +99,76 @@ class FNDStudent(OutfitRecommender):
         dim: int = 16,
         width: float = 0.08,
         contrastive: bool = False,
-        **kwargs: Any,
+        backbone: Any = "alexnet",
+        weights: str | None = None,
+        num_blocks: int = 2,
+        num_heads: int = 4,
+        dropout: float = 0.1,
+        use_id: bool | None = None,
+        score: str = "cosine",
+        temperature: float | None = None,
+        unknown_rate: float = 0.05,
+        aggregator: str = "set_transformer",
+        users: str = "table",
+        num_anchors: int = 4,
+        seed: int = 0,
     ) -> Self:
-        """A student for what `data` knows of its items.
+        """Returns a student for what `data` knows of its items.
 
         Args:
-            data: The data set.
+            data: The data set: its photos (if loaded), features, categories,
+                ids and users decide on the towers.
             dim: Width of the user-outfit space.
-            width: Factor on AlexNet's filters.
-            contrastive: Whether there is a projection head.
-            **kwargs: See `OutfitRecommender.parts_for`.
+            width: Factor on AlexNet's filters, see `ImageTower`.
+            contrastive: Whether the student has a projection head for the
+                contrastive loss.
+            backbone: Network of the photos, see `ImageTower`.
+            weights: Pretrained weights, see `ImageTower`.
+            num_blocks: Self-attention blocks of the aggregator.
+            num_heads: Attention heads of the aggregator.
+            dropout: Dropout rate of the towers of photos and features.
+            use_id: Whether each item has a vector of its own; by default only
+                if nothing else is known of the items. Such a vector knows
+                nothing of a new item, and learns few likes by heart.
+            score: Kind of score, see `OutfitScore`.
+            temperature: Temperature of the score; by default
+                `0.8 / sqrt(dim)`, which follows the spread of the cosines of
+                random unit vectors.
+            unknown_rate: Share of ids hidden in training, see `IdEmbedding`.
+            aggregator: `"set_transformer"`; `"mean"`, see `MeanPool`; or
+                `"codes"`, binary codes, see `CodePool`.
+            users: `"table"`, a vector for each user; `"history"`, computed
+                from liked outfits, see `UserHistoryEncoder`; `"anchors"`,
+                several vectors for each user, see `UserAnchors`; or
+                `"codes"`, a binary code for each user, see `UserCodes`.
+            num_anchors: Vectors of each user of `"anchors"`.
+            seed: Seed of all weights.
 
         Returns:
             The student, built, not compiled.
+
+        Raises:
+            ValueError: If an argument is out of its range.
         """
-        model = cls(
-            **cls.parts_for(data, dim=dim, width=width, **kwargs),
-            projection_dim=dim if contrastive else None,
+        parts = cls.parts_for(
+            data,
+            dim=dim,
+            width=width,
+            backbone=backbone,
+            weights=weights,
+            num_blocks=num_blocks,
+            num_heads=num_heads,
+            dropout=dropout,
+            use_id=use_id,
+            score=score,
+            temperature=temperature,
+            unknown_rate=unknown_rate,
+            aggregator=aggregator,
+            users=users,
+            num_anchors=num_anchors,
+            seed=seed,
         )
+        model = cls(**parts, projection_dim=dim if contrastive else None)
         model.vocabulary = model.vocabulary_for(data)
         model._data = data
         return model

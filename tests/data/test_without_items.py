@@ -97,5 +97,5 @@ def test_groups_and_no_categories(tmp_path: Path) -> None:
     assert kept.groups.take(kept.item_group) == ["y", "x"]
     assert kept.categories is None
     assert kept.outfits.to_list() == ["o"]
-    with pytest.raises(DataError, match="one train like or more was expected"):
+    with pytest.raises(DataError, match="at least one train like was expected"):
         data.without_items(np.array([0, 2]))

@@ -20,7 +20,7 @@ from fndrec.models import load_model
 
 PACKAGE = Path(fndrec.__file__).parent
 # Unpickles plain values alone, and only if the user says so.
-PLAIN = PACKAGE / "data" / "readers" / "object_array.py"
+PLAIN = PACKAGE / "data/readers/checks/object_array.py"
 
 
 def lambda_layer() -> dict[str, Any]:

@@ -189,7 +189,7 @@ def test_shrunken_mean_of_anchors_by_hand() -> None:
 
 
 def test_users_by_index_are_refused(history: FNDTeacher) -> None:
-    with pytest.raises(ValueError, match=r"`model.with_likes\(data\)`"):
+    with pytest.raises(ValueError, match=r"with_likes\(model, data\)`"):
         history.encode_users(np.array([1]))
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Sampling = str | Mapping[str, float]
 
 
-def batches(
+def make_batches(
     data: "OutfitData",
     split: str,
     batch_size: int = 64,
@@ -33,58 +33,7 @@ def batches(
     first_pass: int = 0,
     shards: BatchShards | None = None,
 ) -> tf.data.Dataset:
-    """Batches of likes with their candidates, each distinct item once.
-
-    Every pass over the data set is another epoch: likes are shuffled anew,
-    negatives and views drawn anew. All draws are a function of the seed, the
-    number of the pass and that of the batch, so a seed reproduces a run.
-
-    Args:
-        data: The data set.
-        split: Name of the split.
-        batch_size: Likes in a batch; the last of an epoch may be smaller.
-        negatives: Negatives of each like.
-        negative_sampling: `"recombined"`, `"catalogue"`, `"hard"` or a mixture
-            of them, see `NegativeSampler`. By default `"hard"` where users
-            share outfits, else `"recombined"`.
-        views: Two layers, such as `EraseItem` and `ReplaceItem`, that make
-            two views of each liked outfit.
-        history: For users known by the outfits they liked, see
-            `UserHistoryEncoder`: how many of these come with a like at the
-            most, the liked outfit itself left out. Passes over train then
-            keep up to `history + 1` likes of a user together, and the
-            history of each is the others, cut to a random length. Else it
-            is drawn from all likes in train.
-        shuffle: Whether passes differ; by default only for `"train"`.
-            Without it likes keep their order, and each pass is the same.
-        seed: Seed of all draws.
-        first_pass: Number of the first pass. A run that is taken up after
-            some epochs goes on with what it would have seen, see
-            `TrainingBackup`.
-        shards: Only these shards of each batch, one after another, see
-            `fndrec.distribute`, which makes them.
-
-    Returns:
-        A `tf.data.Dataset` of dictionaries, prefetched: `"user"` int32
-        `(batch,)`; `"outfits"` int32 `(batch, 1 + negatives, slots)`,
-        positions on the item axis, -1 padding, column 0 the liked outfit;
-        `"views"` int32 `(batch, 2, slots)` if asked for; if histories are,
-        `"liked"` int32 `(liked, slots)`, the distinct outfits of all
-        histories, and `"history"` int32 `(batch, history)`, positions on
-        their axis, -1 padding; `"items"` the content of the distinct items,
-        see `OutfitData.content`. With `shards` also `"whole"`, see
-        `BatchShards.split`.
-
-    Raises:
-        ValueError: If an argument is out of its range.
-        DataError: If there is no such split.
-
-    Example:
-
-    >>> ds = data.batches("train", 64, views=(EraseItem(), EraseItem()))
-    >>> next(iter(ds))["outfits"].shape
-    TensorShape([64, 11, 5])
-    """
+    """Makes the batches of `OutfitData.batches`."""
     if batch_size < 1:
         raise ValueError(
             "`batch_size` should be a positive integer. "

@@ -6,7 +6,7 @@ import textwrap
 
 LEFT_ALIVE = """
     import pyarrow as pa
-    from fndrec.data import OutfitData
+    from fndrec.data import from_tables
 
     ids = [str(i) for i in range(200)]
     data = from_tables(

@@ -1,0 +1,336 @@
+"""The recipe by which `fndrec train` and `fndrec distill` train a model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from fndrec.callbacks import StopOnNaN, TrainingBackup, Validation
+from fndrec.data import EraseItem, OutfitData
+from fndrec.errors import DataError
+from fndrec.losses import (
+    DistillationLoss,
+    FalseNegativeDistillation,
+    KnowledgeDistillation,
+)
+from fndrec.losses.distillation_loss import Teacher
+from fndrec.models import FNDStudent, OutfitRecommender
+
+__all__ = ["Recipe", "distillation_losses", "train"]
+
+BATCH_SIZE = 128
+LARGE_BATCH_SIZE = 1024
+# Train likes from which on an epoch has steps enough for large batches.
+MANY_LIKES = 100_000
+NEGATIVES = 4
+WEIGHT_DECAY = 0.01
+# A vector for each item learns the likes by heart unless it is held back.
+ID_WEIGHT_DECAY = 0.3
+HISTORY = 7
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Batches, optimizer and stopping of a training.
+
+    `Recipe.for_model` chooses by what the data are, as the commands do.
+
+    Args:
+        epochs: Most passes over the train likes.
+        patience: Epochs without a better valid AUC before training stops.
+        batch_size: Likes of a batch.
+        negatives: Negatives drawn for each like.
+        negative_sampling: Kind of the negatives, see `NegativeSampler`; by
+            default `"hard"` where users share outfits, else `"recombined"`.
+        in_batch_negatives: Whether the candidates of the batch's other users
+            stand against a like too.
+        learning_rate: Highest learning rate of AdamW.
+        weight_decay: Weight decay of AdamW.
+        history: Liked outfits that a user is computed from, for a model that
+            knows users by their likes; else `None`.
+        contrastive_weight: Weight of a student's contrastive loss.
+        seed: Seed of batches and of valid candidates.
+
+    Example:
+
+    >>> recipe = fndrec.training.Recipe.for_model(teacher, data, epochs=5)
+    >>> teacher.compile(
+    ...     recipe.optimizer(data),
+    ...     in_batch_negatives=recipe.in_batch_negatives,
+    ... )
+    >>> teacher.fit(
+    ...     recipe.batches(data),
+    ...     epochs=recipe.epochs,
+    ...     callbacks=recipe.callbacks(data),
+    ... )
+    """
+
+    epochs: int = 22
+    patience: int = 5
+    batch_size: int = BATCH_SIZE
+    negatives: int = NEGATIVES
+    negative_sampling: str | Mapping[str, float] | None = None
+    in_batch_negatives: bool = True
+    learning_rate: float = 3e-3
+    weight_decay: float = WEIGHT_DECAY
+    history: int | None = None
+    contrastive_weight: float = 0.0
+    seed: int = 0
+
+    @classmethod
+    def for_model(
+        cls,
+        model: OutfitRecommender,
+        data: OutfitData,
+        *,
+        epochs: int = 22,
+        patience: int = 5,
+        batch_size: int | None = None,
+        negatives: int | None = None,
+        negative_sampling: str | Mapping[str, float] | None = None,
+        in_batch_negatives: bool | None = None,
+        learning_rate: float = 3e-3,
+        weight_decay: float | None = None,
+        history: int = HISTORY,
+        contrastive_weight: float | None = None,
+        seed: int = 0,
+    ) -> Recipe:
+        """Returns the recipe of a model for a data set.
+
+        Args:
+            model: The model.
+            data: The data set.
+            epochs: As in `Recipe`.
+            patience: As in `Recipe`.
+            batch_size: By default 128, or 1024 from 100,000 train likes on.
+            negatives: By default 4; 1 for a student with in-batch negatives,
+                which gains nothing from more.
+            negative_sampling: As in `Recipe`.
+            in_batch_negatives: By default, whether users do not share
+                outfits: where they do, the batch holds too many outfits that
+                a user likes.
+            learning_rate: As in `Recipe`.
+            weight_decay: By default 0.01, or 0.3 where only the ids of items
+                are known.
+            history: As in `Recipe`; used if the model knows users by their
+                likes.
+            contrastive_weight: By default 0.1 for a student with a projection
+                head, else 0.
+            seed: As in `Recipe`.
+        """
+        student = isinstance(model, FNDStudent)
+        if in_batch_negatives is None:
+            in_batch_negatives = not data.shares_outfits
+        if batch_size is None:
+            many = len(data.likes("train")) >= MANY_LIKES
+            batch_size = LARGE_BATCH_SIZE if many else BATCH_SIZE
+        if negatives is None:
+            negatives = 1 if student and in_batch_negatives else NEGATIVES
+        if weight_decay is None:
+            content = (data.store, data.features, data.category_index)
+            ids_alone = all(values is None for values in content)
+            weight_decay = ID_WEIGHT_DECAY if ids_alone else WEIGHT_DECAY
+        if contrastive_weight is None:
+            projection = getattr(model, "projection", None)
+            contrastive_weight = 0.0 if projection is None else 0.1
+        return cls(
+            epochs=epochs,
+            patience=patience,
+            batch_size=batch_size,
+            negatives=negatives,
+            negative_sampling=negative_sampling,
+            in_batch_negatives=in_batch_negatives,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            history=history if model.knows_users_by_likes else None,
+            contrastive_weight=contrastive_weight,
+            seed=seed,
+        )
+
+    def optimizer(self, data: OutfitData) -> keras.optimizers.Optimizer:
+        """Returns AdamW with an epoch of warm-up, then a cosine decay."""
+        steps = -(-len(data.likes("train")) // self.batch_size)
+        schedule = keras.optimizers.schedules.CosineDecay(
+            self.learning_rate / 10,
+            decay_steps=steps * self.epochs,
+            warmup_target=self.learning_rate,
+            warmup_steps=steps,
+            alpha=0.02,
+        )
+        return keras.optimizers.AdamW(
+            schedule, weight_decay=self.weight_decay, beta_2=0.99
+        )
+
+    def batches(self, data: OutfitData, first_pass: int = 0) -> tf.data.Dataset:
+        """Returns the train batches.
+
+        Args:
+            data: The data set.
+            first_pass: Passes that were made before, see `TrainingBackup`.
+        """
+        contrastive = self.contrastive_weight > 0
+        return data.batches(
+            "train",
+            self.batch_size,
+            negatives=self.negatives,
+            negative_sampling=self.negative_sampling,
+            views=(EraseItem(), EraseItem()) if contrastive else None,
+            history=self.history,
+            seed=self.seed,
+            first_pass=first_pass,
+        )
+
+    def callbacks(self, data: OutfitData) -> list[keras.callbacks.Callback]:
+        """Returns the callbacks of `fit`.
+
+        Training stops where the loss is no longer a number. If `data` have a
+        valid split, it also stops when the AUC on it no longer improves, and
+        the best weights are kept.
+        """
+        callbacks: list[keras.callbacks.Callback] = [StopOnNaN()]
+        if "valid" in data.splits:
+            callbacks += [
+                Validation(data, "valid", seed=self.seed),
+                keras.callbacks.EarlyStopping(
+                    "val_auc",
+                    mode="max",
+                    patience=self.patience,
+                    restore_best_weights=True,
+                ),
+            ]
+        return callbacks
+
+
+def train(
+    model: OutfitRecommender,
+    data: OutfitData,
+    teacher: OutfitRecommender | Teacher | None = None,
+    *,
+    distillation: DistillationLoss | Sequence[DistillationLoss] | None = None,
+    distillation_weights: Sequence[float] | None = None,
+    recipe: Recipe | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    backup: TrainingBackup | None = None,
+    verbose: str | int = "auto",
+) -> keras.callbacks.History:
+    """Compiles a model and trains it, as `fndrec train` and `distill` do.
+
+    Args:
+        model: A teacher, or a student.
+        data: The data set.
+        teacher: For a student, the trained teacher or its targets, see
+            `FNDStudent.compile`; by default none.
+        distillation: Losses that learn from `teacher`; by default
+            `KnowledgeDistillation(8.0, weight=0.9)` if there is a teacher.
+        distillation_weights: See `FNDStudent.compile`.
+        recipe: By default `Recipe.for_model(model, data)`.
+        callbacks: Further callbacks, called after those of the recipe.
+        backup: Keeps the state of the run, so that it can be resumed.
+        verbose: As in `keras.Model.fit`.
+
+    Returns:
+        The `History` of `fit`. `model` has its best weights.
+
+    Raises:
+        ValueError: If `teacher` is given to a model that is no `FNDStudent`.
+        DataError: If a batch cannot be read, or the loss is no longer a
+            number.
+
+    Example:
+
+    >>> teacher = fndrec.FNDTeacher.from_data(data)
+    >>> fndrec.training.train(teacher, data)
+    >>> student = fndrec.FNDStudent.from_data(data)
+    >>> fndrec.training.train(student, data, teacher)
+    """
+    if recipe is None:
+        recipe = Recipe.for_model(model, data)
+    options: dict[str, Any] = {"in_batch_negatives": recipe.in_batch_negatives}
+    if isinstance(model, FNDStudent):
+        if teacher is not None and distillation is None:
+            distillation = KnowledgeDistillation(8.0, weight=0.9)
+        options |= {
+            "teacher": teacher,
+            "distillation": distillation,
+            "distillation_weights": distillation_weights,
+            "contrastive_weight": recipe.contrastive_weight,
+        }
+    elif teacher is not None or distillation is not None:
+        raise ValueError(
+            "`teacher` and `distillation` should be given to an `FNDStudent` "
+            f"alone. Received: a model of type {type(model).__name__}"
+        )
+    model.compile(recipe.optimizer(data), **options)
+    every = [*recipe.callbacks(data), *callbacks]
+    first = 0
+    if backup is not None:
+        backup.keep += [
+            callback
+            for callback in every
+            if isinstance(callback, keras.callbacks.EarlyStopping)
+        ]
+        every.append(backup)
+        first = backup.initial_epoch(recipe.epochs)
+    batches = recipe.batches(data, 0 if backup is None else backup.epoch)
+    try:
+        return model.fit(
+            batches,
+            initial_epoch=first,
+            epochs=recipe.epochs,
+            callbacks=every,
+            verbose=verbose,
+        )
+    except tf.errors.OpError as error:
+        # A batch that cannot be read fails inside of the pipeline, which
+        # passes on the text of the error alone.
+        match = re.search(r"DataError: (.*)", str(error.message))
+        if match is None:
+            raise
+        raise DataError(match[1]) from error
+
+
+def distillation_losses(
+    kind: str = "kd",
+    alpha: float = 2.0,
+    temperature: float = 8.0,
+    weight: float = 0.9,
+    clip: float | None = None,
+) -> tuple[list[DistillationLoss], list[float]]:
+    """Returns the losses of a kind of distillation, and their weights.
+
+    Args:
+        kind: `"fnd"`, `"kd"`, `"fnd+kd"` or `"none"`.
+        alpha: Strength of False Negative Distillation.
+        temperature: Temperature of knowledge distillation.
+        weight: Weight of knowledge distillation against the likes, or
+            against False Negative Distillation.
+        clip: Limit of the distance z-score, see
+            `FalseNegativeDistillation`.
+
+    Returns:
+        Arguments `distillation` and `distillation_weights` of
+        `FNDStudent.compile`; empty lists for none.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+    """
+    kinds = ("kd", "fnd", "fnd+kd", "none")
+    if kind not in kinds:
+        raise ValueError(
+            f"`kind` should be one of {kinds}. Received: kind={kind!r}"
+        )
+    if kind == "kd":
+        return [KnowledgeDistillation(temperature, weight)], [1.0]
+    if kind == "none":
+        return [], []
+    fnd = FalseNegativeDistillation(alpha, clip)
+    if kind == "fnd":
+        return [fnd], [1.0]
+    # In place of the plain ranking loss, which is a part of kd.
+    kd = KnowledgeDistillation(temperature, weight=1.0)
+    return [fnd, kd], [1.0 - weight, weight]
