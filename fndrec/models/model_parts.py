@@ -1,4 +1,4 @@
-"""The layers of a model for a data set."""
+"""The layers of a model, chosen by its data set."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def parts_for(
     num_anchors: int = 4,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """The layers of a model for what `data` knows of its items.
+    """Returns the layers of a model for what `data` knows of its items.
 
     Args:
         data: The data set: its photos (if loaded), features, categories,
@@ -55,22 +55,21 @@ def parts_for(
         num_heads: Attention heads of the aggregator.
         dropout: Dropout rate of the towers of photos and features.
         use_id: Whether each item has a vector of its own. By default
-            only where nothing else is known of the items, as such a
-            vector says nothing of items never seen, and learns few likes
-            by heart.
+            only if nothing else is known of the items: such a vector knows
+            nothing of a new item, and learns few likes by heart.
         score: Kind of score, see `OutfitScore`.
         temperature: Temperature of the score; `0.8 / sqrt(dim)` by
-            default. Cosines of random unit vectors spread by
-            `1 / sqrt(dim)`: a temperature that does not follow makes the
-            softmax of a narrow model too sharp to learn from.
+            default. Cosines of random unit vectors spread by `1 / sqrt(dim)`;
+            a fixed temperature makes the softmax of a narrow model too sharp
+            to learn from.
         unknown_rate: Share of ids hidden in training, see `IdEmbedding`.
         aggregator: `"set_transformer"`; `"mean"`, the plain mean of the
             items, see `MeanPool`; or `"codes"`, that of their binary
             codes, see `CodePool`.
-        users: `"table"`, a vector each; `"history"`, computed from
-            the outfits they liked, see `UserHistoryEncoder`;
-            `"anchors"`, several vectors each, see `UserAnchors`; or
-            `"codes"`, a binary code each, see `UserCodes`.
+        users: `"table"`, a vector for each user; `"history"`, computed
+            from liked outfits, see `UserHistoryEncoder`; `"anchors"`,
+            several vectors for each user, see `UserAnchors`; or `"codes"`,
+            a binary code for each user, see `UserCodes`.
         num_anchors: Vectors of each user of `"anchors"`.
         seed: Seed of all weights.
 

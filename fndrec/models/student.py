@@ -17,12 +17,12 @@ from fndrec.models.teacher_targets import TeacherTargets
 
 @keras.saving.register_keras_serializable("fndrec")
 class FNDStudent(OutfitRecommender):
-    """The small model, taught by a frozen teacher and by contrast.
+    """The small model, distilled from a frozen teacher.
 
-    With False Negative Distillation the teacher tells of each sampled
-    negative how false it is; with the contrastive term two augmented views of
-    a liked outfit are drawn together. Both are arguments of `compile`: a
-    saved student loads and predicts without its teacher.
+    Distillation losses learn from the teacher's scores or distances of the
+    sampled candidates. The contrastive loss pulls together two augmented
+    views of each liked outfit. Both are arguments of `compile`: a saved
+    student loads and predicts without its teacher.
 
     Args:
         item_tower: An `ItemTower`.
@@ -198,8 +198,8 @@ class FNDStudent(OutfitRecommender):
             distillation: A `DistillationLoss`, such as
                 `FalseNegativeDistillation` or `KnowledgeDistillation`, or a
                 list of them, in place of `loss` in training.
-            distillation_weights: Weights of the losses of a list; 1 each by
-                default.
+            distillation_weights: Weights of the losses of a list; by default
+                1 each.
             teacher: The trained teacher; or its targets, from
                 `teacher.targets(data)`, to share them among students or to
                 take other data than `from_data` was given.
