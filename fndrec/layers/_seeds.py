@@ -1,13 +1,13 @@
-"""Seeds of the parts of a layer."""
+"""Seeds for the parts of a layer."""
 
 import zlib
 
 
 def part_seed(seed: int | None, part: str) -> int | None:
-    """The seed of a part of a layer, another one for each name.
+    """Returns the seed of a named part of a layer.
 
-    Weights drawn from one seed are the same numbers as far as they go, only
-    scaled: layers that share a seed would start out as copies.
+    Weights drawn from one seed are the same numbers up to a scale, so parts
+    that shared a seed would start as copies of each other.
     """
     if seed is None:
         return None
