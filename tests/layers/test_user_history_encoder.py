@@ -120,11 +120,11 @@ def test_what_outfits_have_in_common_goes() -> None:
     for _ in range(100):
         found = layer(alike, one_each, training=True).numpy()
     assert (found @ found.T).min() < 0.0
-    np.testing.assert_allclose(layer.centre, alike.mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(layer.running_mean, alike.mean(axis=0), atol=1e-4)
     np.testing.assert_allclose(layer(alike, one_each), found, atol=0.01)
     # A batch without histories changes nothing.
     layer(np.zeros((0, 8), "float32"), one_each * 0 - 1, training=True)
-    np.testing.assert_allclose(layer.centre, alike.mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(layer.running_mean, alike.mean(axis=0), atol=1e-4)
 
 
 def test_nothing_is_shrunk_in_training() -> None:
@@ -160,11 +160,11 @@ def test_histories_are_hidden_in_training() -> None:
         UserHistoryEncoder(8, num_heads=2, dropout=0, unknown_rate=0.5, seed=0)
     )
     # As it is outside of training.
-    layer.centre.assign(OUTFITS.mean(axis=0))
+    layer.running_mean.assign(OUTFITS.mean(axis=0))
     history = np.tile(np.array([[0, 3]], "int32"), (200, 1))
     shown, hidden = layer(OUTFITS, np.array([[0, 3], [-1, -1]])).numpy()
     found = layer(OUTFITS, history, training=True).numpy()
-    layer.centre.assign(OUTFITS.mean(axis=0))
+    layer.running_mean.assign(OUTFITS.mean(axis=0))
     is_hidden = np.abs(found - hidden).max(axis=1) < 1e-5
     is_shown = np.abs(found - shown).max(axis=1) < 1e-5
     assert np.all(is_hidden ^ is_shown)
