@@ -183,7 +183,7 @@ class FNDStudent(OutfitRecommender):
         | Sequence[DistillationLoss]
         | None = None,
         distillation_weights: Sequence[float] | None = None,
-        teacher: OutfitRecommender | TeacherTargets | None = None,
+        teacher: OutfitRecommender | Teacher | None = None,
         contrastive: NTXent | None = None,
         contrastive_weight: float | None = None,
         **kwargs: Any,

@@ -120,11 +120,15 @@ def test_what_outfits_have_in_common_goes() -> None:
     for _ in range(100):
         found = layer(alike, one_each, training=True).numpy()
     assert (found @ found.T).min() < 0.0
-    np.testing.assert_allclose(layer.running_mean, alike.mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(
+        layer.running_mean, alike.mean(axis=0), atol=1e-4
+    )
     np.testing.assert_allclose(layer(alike, one_each), found, atol=0.01)
     # A batch without histories changes nothing.
     layer(np.zeros((0, 8), "float32"), one_each * 0 - 1, training=True)
-    np.testing.assert_allclose(layer.running_mean, alike.mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(
+        layer.running_mean, alike.mean(axis=0), atol=1e-4
+    )
 
 
 def test_nothing_is_shrunk_in_training() -> None:
