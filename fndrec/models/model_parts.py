@@ -44,34 +44,7 @@ def parts_for(
 ) -> dict[str, Any]:
     """Returns the layers of a model for what `data` knows of its items.
 
-    Args:
-        data: The data set: its photos (if loaded), features, categories,
-            ids and users decide on the towers.
-        dim: Width of the user-outfit space.
-        backbone: Network of the photos, see `ImageTower`.
-        width: Factor on AlexNet's filters, see `ImageTower`.
-        weights: Pretrained weights, see `ImageTower`.
-        num_blocks: Self-attention blocks of the aggregator.
-        num_heads: Attention heads of the aggregator.
-        dropout: Dropout rate of the towers of photos and features.
-        use_id: Whether each item has a vector of its own. By default
-            only if nothing else is known of the items: such a vector knows
-            nothing of a new item, and learns few likes by heart.
-        score: Kind of score, see `OutfitScore`.
-        temperature: Temperature of the score; `0.8 / sqrt(dim)` by
-            default. Cosines of random unit vectors spread by `1 / sqrt(dim)`;
-            a fixed temperature makes the softmax of a narrow model too sharp
-            to learn from.
-        unknown_rate: Share of ids hidden in training, see `IdEmbedding`.
-        aggregator: `"set_transformer"`; `"mean"`, the plain mean of the
-            items, see `MeanPool`; or `"codes"`, that of their binary
-            codes, see `CodePool`.
-        users: `"table"`, a vector for each user; `"history"`, computed
-            from liked outfits, see `UserHistoryEncoder`; `"anchors"`,
-            several vectors for each user, see `UserAnchors`; or `"codes"`,
-            a binary code for each user, see `UserCodes`.
-        num_anchors: Vectors of each user of `"anchors"`.
-        seed: Seed of all weights.
+    The arguments are those of `FNDTeacher.from_data`.
 
     Returns:
         Keyword arguments for the constructor.

@@ -122,26 +122,18 @@ class FNDStudent(OutfitRecommender):
             width: Factor on AlexNet's filters, see `ImageTower`.
             contrastive: Whether the student has a projection head for the
                 contrastive loss.
-            backbone: Network of the photos, see `ImageTower`.
-            weights: Pretrained weights, see `ImageTower`.
-            num_blocks: Self-attention blocks of the aggregator.
-            num_heads: Attention heads of the aggregator.
-            dropout: Dropout rate of the towers of photos and features.
-            use_id: Whether each item has a vector of its own; by default only
-                if nothing else is known of the items. Such a vector knows
-                nothing of a new item, and learns few likes by heart.
-            score: Kind of score, see `OutfitScore`.
-            temperature: Temperature of the score; by default
-                `0.8 / sqrt(dim)`, which follows the spread of the cosines of
-                random unit vectors.
-            unknown_rate: Share of ids hidden in training, see `IdEmbedding`.
-            aggregator: `"set_transformer"`; `"mean"`, see `MeanPool`; or
-                `"codes"`, binary codes, see `CodePool`.
-            users: `"table"`, a vector for each user; `"history"`, computed
-                from liked outfits, see `UserHistoryEncoder`; `"anchors"`,
-                several vectors for each user, see `UserAnchors`; or
-                `"codes"`, a binary code for each user, see `UserCodes`.
-            num_anchors: Vectors of each user of `"anchors"`.
+            backbone: As in `FNDTeacher.from_data`.
+            weights: As in `FNDTeacher.from_data`.
+            num_blocks: As in `FNDTeacher.from_data`.
+            num_heads: As in `FNDTeacher.from_data`.
+            dropout: As in `FNDTeacher.from_data`.
+            use_id: As in `FNDTeacher.from_data`.
+            score: As in `FNDTeacher.from_data`.
+            temperature: As in `FNDTeacher.from_data`.
+            unknown_rate: As in `FNDTeacher.from_data`.
+            aggregator: As in `FNDTeacher.from_data`.
+            users: As in `FNDTeacher.from_data`.
+            num_anchors: As in `FNDTeacher.from_data`.
             seed: Seed of all weights.
 
         Returns:
