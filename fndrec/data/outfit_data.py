@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import tensorflow as tf
 
+from fndrec.checks import ids
 from fndrec.data.batching.batches import Sampling, make_batches
 from fndrec.data.batching.shards import BatchShards
 from fndrec.data.likes import Likes
@@ -316,6 +317,9 @@ class OutfitData:
             them. `"id"` and `"category"` are rows of the model's tables, 0
             for unknown.
         """
+
+        if keys is not None:
+            ids("keys", keys)
 
         def wanted(key: str) -> bool:
             return keys is None or key in keys

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from fndrec.checks import fraction, positive_int
 from fndrec.data import Likes, OutfitData
 from fndrec.errors import DataError
 
@@ -31,7 +32,7 @@ def hold_out_users(
     >>> teacher = fndrec.FNDTeacher.from_data(warm, users="history")
     """
     users = np.unique(data.likes("train").user)
-    if isinstance(number, bool) or not 1 <= number < len(users):
+    if positive_int("number", number) >= len(users):
         raise ValueError(
             "`number` should be a positive integer under the number of users "
             f"who like something in train, {len(users)}. Received: "
@@ -62,11 +63,7 @@ def hold_out_items(
         ValueError: If `share` is out of its range.
         DataError: If no like would be left.
     """
-    if not 0 < share < 1:
-        raise ValueError(
-            "`share` should be a number between 0 and 1. "
-            f"Received: share={share}"
-        )
+    share = fraction("share", share, zero=False, one=False)
     seen = np.unique(data.outfit_items[data.likes("train").outfit])
     seen = seen[seen >= 0]
     rng = np.random.default_rng((seed, len(seen)))

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.checks import positive_float
+from fndrec.checks import one_of, positive_float
 
 SCORES = ("cosine", "squared_distance")
 ANCHORS = ("attention", "max")
@@ -57,17 +57,8 @@ class OutfitScore(keras.layers.Layer):
         # A small temperature would magnify the error of a cosine in half
         # precision.
         super().__init__(autocast=False, **kwargs)
-        if kind not in SCORES:
-            raise ValueError(
-                f"`kind` should be one of {SCORES}. Received: kind={kind!r}"
-            )
-        if anchors not in ANCHORS:
-            raise ValueError(
-                f"`anchors` should be one of {ANCHORS}. "
-                f"Received: anchors={anchors!r}"
-            )
-        self.kind = kind
-        self.anchors = anchors
+        self.kind = one_of("kind", kind, SCORES)
+        self.anchors = one_of("anchors", anchors, ANCHORS)
         self.temperature = positive_float("temperature", temperature)
 
     def build(self, input_shape: Any = None) -> None:

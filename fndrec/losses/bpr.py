@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.losses._checks import matrices
+from fndrec.losses._matrices import matrices
 
 
 @keras.saving.register_keras_serializable("fndrec")

@@ -5,7 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.losses._checks import matrices, non_negative_float, positive_float
+from fndrec.checks import non_negative_float, positive_float
+from fndrec.losses._matrices import matrices
 from fndrec.losses.distillation_loss import DistillationLoss, Teacher
 
 

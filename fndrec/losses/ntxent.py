@@ -5,7 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.losses._checks import matrices, positive_float
+from fndrec.checks import positive_float
+from fndrec.losses._matrices import matrices
 
 
 @keras.saving.register_keras_serializable("fndrec")

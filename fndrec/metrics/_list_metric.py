@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.metrics._checks import list_weights, same_lists
+from fndrec.metrics._shapes import list_weights, same_lists
 
 
 class ListMetric(keras.metrics.Mean):

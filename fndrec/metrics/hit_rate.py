@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.metrics._checks import positive_int
+from fndrec.checks import positive_int
 from fndrec.metrics._list_metric import ListMetric
 from fndrec.metrics._ranks import rank, ranks_of
 

@@ -6,7 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.metrics._checks import list_weights, positive_int, same_lists
+from fndrec.checks import positive_int
+from fndrec.metrics._shapes import list_weights, same_lists
 
 
 @keras.saving.register_keras_serializable("fndrec")

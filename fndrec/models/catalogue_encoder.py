@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from fndrec.checks import positive_float
 from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
 from fndrec.data.item_sets import distinct_items_of, distinct_outfits_of
 from fndrec.errors import DataError
@@ -250,11 +251,7 @@ class CatalogueEncoder(OutfitEncoder):
         Raises:
             ValueError: If `prior_likes` is not positive.
         """
-        if not prior_likes > 0:
-            raise ValueError(
-                "`prior_likes` should be a positive float. "
-                f"Received: prior_likes={prior_likes}"
-            )
+        prior_likes = positive_float("prior_likes", prior_likes)
         if not len(outfit_vectors):
             # `take` needs a row, even where all likes are padding.
             outfit_vectors = np.zeros((1, self.aggregator.dim), np.float32)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fndrec.checks import one_of
 from fndrec.data import OutfitData
 from fndrec.layers import (
     CodePool,
@@ -52,15 +53,8 @@ def parts_for(
     Raises:
         ValueError: If an argument is out of its range.
     """
-    for name, value, known_values in (
-        ("users", users, USERS),
-        ("aggregator", aggregator, AGGREGATORS),
-    ):
-        if value not in known_values:
-            raise ValueError(
-                f"`{name}` should be one of {known_values}. "
-                f"Received: {name}={value!r}"
-            )
+    one_of("users", users, USERS)
+    one_of("aggregator", aggregator, AGGREGATORS)
     if temperature is None:
         temperature = 0.8 / dim**0.5
     known = data.vocabulary

@@ -6,6 +6,7 @@ from typing import Any, Self
 import keras
 from keras import ops
 
+from fndrec.checks import non_negative_float
 from fndrec.data import OutfitData
 from fndrec.layers._seeds import part_seed
 from fndrec.losses import DistillationLoss, NTXent
@@ -223,11 +224,9 @@ class FNDStudent(OutfitRecommender):
             )
         if contrastive_weight is None:
             contrastive_weight = 0.0 if self.projection is None else 0.1
-        if contrastive_weight < 0:
-            raise ValueError(
-                "`contrastive_weight` should be a non-negative float. "
-                f"Received: contrastive_weight={contrastive_weight}"
-            )
+        contrastive_weight = non_negative_float(
+            "contrastive_weight", contrastive_weight
+        )
         if contrastive_weight > 0 and self.projection is None:
             raise ValueError(
                 "The contrastive loss needs a student with a projection "
@@ -258,7 +257,7 @@ class FNDStudent(OutfitRecommender):
         self._distillation = list(zip(weights, distillation, strict=True))
         self._teacher = teacher
         self._contrastive = contrastive or NTXent()
-        self._contrastive_weight = float(contrastive_weight)
+        self._contrastive_weight = contrastive_weight
         super().compile(optimizer, loss, metrics, **kwargs)
 
     def _targets_of(self, teacher: OutfitRecommender) -> TeacherTargets:

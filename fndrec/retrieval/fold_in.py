@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fndrec.checks import ids
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.layers.shrunken_mean import PRIOR_LIKES
@@ -53,8 +54,7 @@ def fold_in(
     >>> user = fndrec.fold_in(model, data, ["outfit7", "outfit31"])
     >>> vectors @ user  # cosines with all outfits
     """
-    names = [liked_outfits] if isinstance(liked_outfits, str) else liked_outfits
-    names = list(dict.fromkeys(names))
+    names = list(dict.fromkeys(ids("liked_outfits", liked_outfits)))
     if not 1 <= len(names) <= MAX_LIKES:
         raise ValueError(
             f"`liked_outfits` should be 1 to {MAX_LIKES} outfits. "

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from fndrec.checks import ids
 from fndrec.data import OutfitData
 from fndrec.models import OutfitRecommender, align
 from fndrec.retrieval.index._anchors import search_anchors
@@ -70,6 +71,7 @@ def recommend(
     ...     print(found.outfit_id, found.score)
     """
     check_k(k)
+    ids("user_ids", user_ids)
     model, data = align(model, data)
     if index is None:
         index = OutfitIndex.from_model(model, data)

@@ -324,8 +324,9 @@ def _mixture(sampling: str | Mapping[str, float]) -> dict[str, float]:
     unknown = [kind for kind in mixture if kind not in KINDS]
     if unknown or not mixture or min(mixture.values()) <= 0:
         raise ValueError(
-            f"`negative_sampling` should be one of {KINDS}, or positive "
-            f"a mixture of them. Received: negative_sampling={sampling!r}"
+            f"`negative_sampling` should be one of {KINDS}, or a mixture of "
+            "them with positive shares. Received: "
+            f"negative_sampling={sampling!r}"
         )
     total = sum(mixture.values())
     return {kind: share / total for kind, share in mixture.items()}

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from fndrec.checks import ids, non_negative_int
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.evaluation.candidates import Candidates
@@ -211,12 +212,9 @@ def _checked(
 ) -> np.ndarray:
     """Rows of the users, in order."""
     for number in likes:
-        if number is not None and number < 0:
-            raise ValueError(
-                "`likes` should be non-negative integers or None. "
-                f"Received: likes={tuple(likes)}"
-            )
-    if not len(users):
+        if number is not None:
+            non_negative_int("likes", number)
+    if not len(ids("users", users)):
         raise ValueError("`users` should name one user or more. Received: none")
     rows = data.users.rows(list(users))
     ranked = np.isin(rows, data.likes(split).user)

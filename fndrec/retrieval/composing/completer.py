@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fndrec.checks import ids, positive_int
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender
@@ -106,10 +107,9 @@ class OutfitCompleter:
             DataError: If an item or category is not known, or no item is
                 left for an outfit.
         """
-        if k < 1:
-            raise ValueError(
-                f"`k` should be a positive integer. Received: k={k}"
-            )
+        k = positive_int("k", k)
+        ids("user_ids", user_ids)
+        ids("outfits", outfits)
         data = self._scorer.data
         wanted: list[str | None] = (
             [category] * len(outfits)
@@ -128,7 +128,9 @@ class OutfitCompleter:
                 )
         banned = item_rows(data, exclude_items, "exclude_items")
         allowed = allowed_items(data, limits, banned)
-        given = [item_rows(data, ids, "outfits", once=True) for ids in outfits]
+        given = [
+            item_rows(data, items, "outfits", once=True) for items in outfits
+        ]
         pools = []
         for i, rows in enumerate(given):
             check_items(data, rows, limits, "outfits")

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from fndrec import checks
 from fndrec.data import Vocabulary
 from fndrec.errors import DataError
 
@@ -46,7 +47,7 @@ def unit_vectors(
 
 def new_ids(ids: Sequence[str], count: int) -> pa.StringArray:
     """Distinct ids, one for each vector."""
-    array = Vocabulary(ids).ids
+    array = Vocabulary(checks.ids("outfit_ids", ids)).ids
     if len(array) != count:
         raise ValueError(
             f"`outfit_ids` should hold an id for each of {count} vectors. "
@@ -67,18 +68,13 @@ def item_lists(
             f"Received: {len(item_ids)}"
         )
     for row, ids in enumerate(item_ids):
-        if isinstance(ids, str):
-            raise ValueError(
-                "`item_ids` should hold a sequence of ids for each vector. "
-                f"Received: item_ids[{row}]={ids!r}"
-            )
+        checks.ids(f"item_ids[{row}]", ids)
     return item_ids
 
 
 def check_k(k: int, outfits: int | None = None) -> None:
     """Raises if that many outfits cannot be found."""
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise ValueError(f"`k` should be a positive integer. Received: k={k}")
+    checks.positive_int("k", k)
     if outfits is not None and k > outfits:
         raise DataError(
             f"`k` should be at most the number of outfits, {outfits:,}. "

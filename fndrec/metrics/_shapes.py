@@ -1,18 +1,8 @@
-"""Argument checks shared by the metrics."""
+"""Shapes of labels, scores and weights."""
 
-from numbers import Integral
 from typing import Any
 
 from keras import ops
-
-
-def positive_int(name: str, value: Any) -> int:
-    """Returns `value` as an int if it is a positive integer, else raises."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ValueError(
-            f"`{name}` should be a positive integer. Received: {name}={value}"
-        )
-    return int(value)
 
 
 def same_lists(y_true: Any, y_pred: Any) -> None:
