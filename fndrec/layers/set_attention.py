@@ -71,8 +71,8 @@ class SetAttentionBlock(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.dim = positive_int("dim", dim)
-        self.num_heads = positive_int("num_heads", num_heads)
+        self.dim = dim = positive_int("dim", dim)
+        self.num_heads = num_heads = positive_int("num_heads", num_heads)
         if dim % num_heads:
             raise ValueError(
                 "`num_heads` should divide `dim`. "

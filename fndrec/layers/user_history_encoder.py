@@ -87,8 +87,8 @@ class UserHistoryEncoder(keras.layers.Layer):
     ) -> None:
         # Unit vectors lose too much precision in half precision.
         super().__init__(autocast=False, **kwargs)
-        self.dim = positive_int("dim", dim)
-        self.num_heads = positive_int("num_heads", num_heads)
+        self.dim = dim = positive_int("dim", dim)
+        self.num_heads = num_heads = positive_int("num_heads", num_heads)
         if dim % num_heads:
             raise ValueError(
                 "`num_heads` should divide `dim`. "

@@ -56,15 +56,6 @@ def test_the_closed_form_by_hand(tiny_data: OutfitData) -> None:
     )
 
 
-def test_one_id_alone(
-    model: Any, tiny_data: OutfitData, vectors: np.ndarray
-) -> None:
-    np.testing.assert_array_equal(
-        fold_in(model, tiny_data, "outfit7", vectors),
-        fold_in(model, tiny_data, ["outfit7"], vectors),
-    )
-
-
 def test_likes_that_cannot_be_used(
     model: Any, tiny_data: OutfitData, vectors: np.ndarray
 ) -> None:

@@ -174,7 +174,8 @@ def test_groups_are_of_one_user_and_of_like_size() -> None:
 @pytest.mark.parametrize("history", [0, -1, 1.5, True])
 def test_bad_length(shop: OutfitData, history: Any) -> None:
     with pytest.raises(
-        ValueError, match=f"`history` should be .*history={history}"
+        (TypeError, ValueError),
+        match=f"`history` should be .*history={history}",
     ):
         shop.batches("train", history=history)
 

@@ -36,12 +36,13 @@ def test_users_are_held_out_whole(tiny_data: OutfitData) -> None:
     assert not any("user11" in drawn for drawn in others)
 
 
-@pytest.mark.parametrize("number", [0, 11, True])
-def test_so_many_users_there_are_not(
-    tiny_data: OutfitData, number: int
-) -> None:
-    with pytest.raises(ValueError, match=f", 11. Received: number={number}"):
-        hold_out_users(tiny_data, number)
+def test_so_many_users_there_are_not(tiny_data: OutfitData) -> None:
+    with pytest.raises(ValueError, match=r", 11\. Received: number=11"):
+        hold_out_users(tiny_data, 11)
+    with pytest.raises(ValueError, match="Received: number=0"):
+        hold_out_users(tiny_data, 0)
+    with pytest.raises(TypeError, match="Received: number=True"):
+        hold_out_users(tiny_data, True)
 
 
 def test_items_are_held_out(tiny_data: OutfitData) -> None:
@@ -123,7 +124,7 @@ def test_given_likes_count(cold: Any, tiny_data: OutfitData) -> None:
 
 def test_cold_users_that_cannot_be(cold: Any, tiny_data: OutfitData) -> None:
     model, users = cold
-    with pytest.raises(ValueError, match=r"`likes` .*likes=\(-1,\)"):
+    with pytest.raises(ValueError, match=r"`likes` .*likes=-1"):
         evaluate_cold_users(model, tiny_data, users, (-1,))
     with pytest.raises(ValueError, match="`users` should name one"):
         evaluate_cold_users(model, tiny_data, [])
