@@ -347,10 +347,7 @@ def vectors_of_likes(model: CatalogueEncoder, data: OutfitData) -> np.ndarray:
         user without likes gets the cold-start vector.
     """
     rows, at, count = _liked_by_index(data)
-    sets = data.outfit_items[rows]
-    items, positions = np.unique(sets[sets >= 0], return_inverse=True)
-    places = np.full_like(sets, -1)
-    places[sets >= 0] = positions
+    items, (places,) = distinct_items_of(data.outfit_items[rows])
     outfits = model.embed_outfits(model.embed_items(data, items), places)
     cold = model.embed_likes(outfits, np.full((1, 1), -1, np.int32))
     vectors = np.repeat(cold, len(count), axis=0)

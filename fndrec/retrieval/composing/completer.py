@@ -16,7 +16,7 @@ from fndrec.retrieval.composing._slots import (
     item_rows,
     slot_items,
 )
-from fndrec.retrieval.composing.limit import Limit
+from fndrec.retrieval.composing.limit import Limit, slack
 
 
 @dataclass(frozen=True)
@@ -197,5 +197,5 @@ def _fits(limit: Limit, given: np.ndarray, added: np.ndarray) -> np.ndarray:
     if limit.of == "each":
         return np.ones(len(added), bool)
     total = limit.values[given].sum() + limit.values[added]
-    slack = 1e-9 * np.maximum(1.0, np.abs(total))
-    return (total >= limit.least - slack) & (total <= limit.most + slack)
+    room = slack(total)
+    return (total >= limit.least - room) & (total <= limit.most + room)
