@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from fndrec.checks import positive_int, rate
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.seeds import part_seed
 
 
 @keras.saving.register_keras_serializable("fndrec")

@@ -7,8 +7,8 @@ import keras
 from keras import ops
 
 from fndrec.checks import positive_float, positive_int, rate
-from fndrec.layers._seeds import part_seed
 from fndrec.layers.alexnet import alexnet
+from fndrec.layers.seeds import part_seed
 
 
 @keras.saving.register_keras_serializable("fndrec")

@@ -14,7 +14,7 @@ from fndrec.layers._folded import (
     into_stream,
     normalised,
 )
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.seeds import part_seed
 from fndrec.layers.set_attention import SetAttentionBlock
 
 

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from fndrec.checks import non_negative_float, positive_int, rate
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.seeds import part_seed
 
 # Momentum of the running mean of liked outfits.
 MOMENTUM = 0.9

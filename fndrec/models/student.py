@@ -8,7 +8,7 @@ from keras import ops
 
 from fndrec.checks import non_negative_float
 from fndrec.data import OutfitData
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.seeds import part_seed
 from fndrec.losses import DistillationLoss, NTXent
 from fndrec.losses.distillation_loss import Teacher
 from fndrec.models import replicas

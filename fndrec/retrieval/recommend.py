@@ -9,8 +9,8 @@ import numpy.typing as npt
 from fndrec.checks import ids
 from fndrec.data import OutfitData
 from fndrec.models import OutfitRecommender, align
-from fndrec.retrieval.index._anchors import search_anchors
-from fndrec.retrieval.index._checks import check_k
+from fndrec.retrieval.index.anchors import search_anchors
+from fndrec.retrieval.index.index_checks import check_k
 from fndrec.retrieval.index.outfit_filter import OutfitFilter
 from fndrec.retrieval.index.outfit_index import OutfitIndex
 

@@ -14,17 +14,17 @@ from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender
 from fndrec.retrieval.index import _index_files
-from fndrec.retrieval.index._checks import (
-    check_k,
-    item_lists,
-    new_ids,
-    unit_vectors,
-)
 from fndrec.retrieval.index._contents import Contents, known
 from fndrec.retrieval.index._exact import nearest
 from fndrec.retrieval.index._growing import GrowingArray, aligned_copy
 from fndrec.retrieval.index._inverted_file import InvertedFile, require_faiss
 from fndrec.retrieval.index._mutable_vocabulary import MutableVocabulary
+from fndrec.retrieval.index.index_checks import (
+    check_k,
+    item_lists,
+    new_ids,
+    unit_vectors,
+)
 from fndrec.retrieval.index.outfit_filter import OutfitFilter
 from fndrec.retrieval.index.outfit_match import OutfitMatch
 

@@ -19,7 +19,7 @@ from fndrec.models import OutfitRecommender, align
 from fndrec.serving.device import _litert, _onnx
 from fndrec.serving.device._device_parts import DevicePart, device_parts
 from fndrec.serving.device._int8_ranking import int8_best_kept
-from fndrec.serving.export._lookup import check_lines, write_lines
+from fndrec.serving.id_files import check_lines, write_lines
 
 RUNTIMES = ("litert", "onnx")
 # Of float files, to what the model itself gives; of 8-bit ones, the mean
