@@ -20,6 +20,7 @@ class UserEmbedding(IdEmbedding):
         unknown_rate: Share of likes in [0, 1) that in training count as those
             of an unknown user: what the cold-start vector learns from.
         seed: Seed of that choice.
+        sublayers: As in `IdEmbedding`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:

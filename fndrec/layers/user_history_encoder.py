@@ -7,6 +7,7 @@ from keras import ops
 
 from fndrec.checks import non_negative_float, positive_int, rate
 from fndrec.layers._seeds import part_seed
+from fndrec.layers.sublayers import Changes, Sublayers
 
 # Of the running mean of liked outfits.
 MOMENTUM = 0.9
@@ -24,7 +25,7 @@ class UserHistoryEncoder(keras.layers.Layer):
     the mean, an addition that is zero in the beginning.
 
     Outfits that are untrained hardly differ in anything but what all have in
-    common, and learning would start late. So they are centred first, by the
+    common, and learning would start late. So they are centered first, by the
     mean of those of a batch, and its running mean outside of training.
     Trained ones are better left as they are: what they have in common tells
     an outfit from a heap of items.
@@ -49,6 +50,9 @@ class UserHistoryEncoder(keras.layers.Layer):
         shrinkage: As many likes as make the learned vector count for as much
             as the plain mean; 0 for the learned vector alone.
         seed: Seed of weights and draws.
+        sublayers: Arguments of sublayers that differ from the default, by
+            name of the sublayer: `{"inner": {"activation": "gelu"}}`. Their
+            names are `attention`, `value`, `norm`, `inner` and `outer`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -84,6 +88,7 @@ class UserHistoryEncoder(keras.layers.Layer):
         center: bool = True,
         shrinkage: float = 0.0,
         seed: int | None = None,
+        sublayers: Changes | None = None,
         **kwargs: Any,
     ) -> None:
         # Not cast to half precision first: what comes in are unit vectors.
@@ -100,10 +105,12 @@ class UserHistoryEncoder(keras.layers.Layer):
         self.shrinkage = non_negative_float("shrinkage", shrinkage)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        policy = self.dtype_policy
+        self._sublayers = Sublayers(self, sublayers)
 
         def dense(units: int, name: str, **kwargs: Any) -> Any:
-            return keras.layers.Dense(units, name=name, dtype=policy, **kwargs)
+            return self._sublayers.make(
+                keras.layers.Dense, name, units=units, **kwargs
+            )
 
         # Flat in the beginning: all likes count alike.
         self.attention = dense(
@@ -117,7 +124,10 @@ class UserHistoryEncoder(keras.layers.Layer):
         self.value = dense(
             dim, "value", use_bias=False, kernel_initializer="identity"
         )
-        self.norm = keras.layers.LayerNormalization(name="norm", dtype=policy)
+        # A list, as the layer has it once it is built.
+        self.norm = self._sublayers.make(
+            keras.layers.LayerNormalization, "norm", axis=[-1]
+        )
         self.inner = dense(
             2 * dim,
             "inner",
@@ -127,10 +137,11 @@ class UserHistoryEncoder(keras.layers.Layer):
             ),
         )
         self.outer = dense(dim, "outer", kernel_initializer="zeros")
+        self._sublayers.check()
         self.dropout = keras.layers.Dropout(
             rate("dropout", dropout),
             seed=part_seed(seed, "dropout"),
-            dtype=policy,
+            dtype=self.dtype_policy,
         )
 
     def build(self, *_: Any, **__: Any) -> None:
@@ -249,6 +260,7 @@ class UserHistoryEncoder(keras.layers.Layer):
                 "center": self.center,
                 "shrinkage": self.shrinkage,
                 "seed": self.seed,
+                **self._sublayers.config(),
             }
         )
         return config
