@@ -26,7 +26,8 @@ def with_precision(model: Model, precision: str) -> Model:
         The copy, not compiled; the model itself is left as it is.
 
     Raises:
-        ValueError: If `precision` is none of these.
+        ValueError: If `precision` is none of these, or `"mixed_float16"` for
+            a model of 8-bit weights, which Keras does not compute in it.
 
     Example:
 
@@ -37,9 +38,10 @@ def with_precision(model: Model, precision: str) -> Model:
     copy = type(model).from_config(model.get_config())
     copy.set_weights(model.get_weights())
     copy.vocabulary = model.vocabulary
-    policy = keras.dtype_policies.DTypePolicy(precision)
     for layer in copy._flatten_layers():
-        layer.dtype_policy = policy
+        # Such as `int8_from_float32` of a quantized layer, which stays so.
+        mode, of, _ = layer.dtype_policy.name.rpartition("_from_")
+        layer.dtype_policy = keras.dtype_policies.get(mode + of + precision)
     return copy
 
 
