@@ -13,7 +13,7 @@ import fndrec
 from fndrec.cli.main import parser
 
 ROOT = Path(fndrec.__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 # The pages show sizes of real use; here the same code runs on small ones.
@@ -103,7 +103,7 @@ def test_commands_parse(page: Path) -> None:
 
 
 def test_options_have_the_defaults_that_training_names() -> None:
-    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "train" / "training.md").read_text(encoding="utf-8")
     both, rest = text.split("Of `fndrec train`:")
     train, distill = rest.split("Of `fndrec distill`")
     tables = {

@@ -2,7 +2,7 @@
 
     python -m docs.tools.tutorial
 
-Runs the blocks of `docs/tutorial.md` in order, in a new folder.
+Runs the blocks of `docs/start/tutorial.md` in order, in a new folder.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from pathlib import Path
 from docs.tools.pictures import PICTURES, shrink
 from fndrec.files import atomic_write
 
-PAGE = Path(__file__).parent.parent / "tutorial.md"
+PAGE = Path(__file__).parent.parent / "start" / "tutorial.md"
 # A block of code and, if it prints something, what it printed.
 BLOCK = re.compile(
     r"^```python\n(?P<code>.*?)^```$"

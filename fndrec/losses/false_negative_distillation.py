@@ -27,9 +27,10 @@ class FalseNegativeDistillation(DistillationLoss):
     smaller, so it is pushed less; a sure negative (`z_j > 0`) is pushed more.
     With `alpha=0` this is `SoftmaxRanking`. Computed in float32.
 
-    The full text of the paper was not at hand: this form follows its abstract
-    and a summary. The opposite sign is a control of the study of
-    `docs/results.md`.
+    The paper's equation was not at hand. This sign follows the idea in its
+    abstract and name; the one summary that could be read in full describes
+    the opposite sign, without the division by `sigma`. The opposite sign is a
+    control of the study in `docs/train/results.md`.
 
     Args:
         alpha: Non-negative float, how much the z-score counts beside the

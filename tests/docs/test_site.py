@@ -81,10 +81,9 @@ def test_every_page_is_named_in_the_navigation() -> None:
     named = re.findall(
         r"^ +- .+: (.+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M
     )
-    for page in sorted((ROOT / "docs").glob("*.md")):
-        assert page.name in named, (
-            f"`nav` of mkdocs.yml should name docs/{page.name}"
-        )
+    for page in sorted((ROOT / "docs").rglob("*.md")):
+        name = page.relative_to(ROOT / "docs").as_posix()
+        assert name in named, f"`nav` of mkdocs.yml should name docs/{name}"
 
 
 def test_nothing_is_asked_of_other_hosts(site: Path) -> None:
@@ -105,7 +104,7 @@ def test_nothing_is_asked_of_other_hosts(site: Path) -> None:
 def test_search_finds_pages_and_the_reference(site: Path) -> None:
     index = json.loads((site / "search" / "search_index.json").read_text())
     places = {entry["location"].split("#")[0] for entry in index["docs"]}
-    assert {"tutorial.html", "reference/losses.html"} <= places
+    assert {"start/tutorial.html", "reference/losses.html"} <= places
 
 
 def test_files_outside_of_the_pages_are_there(site: Path) -> None:
@@ -113,10 +112,11 @@ def test_files_outside_of_the_pages_are_there(site: Path) -> None:
     assert (place / "examples" / "own_data.py").is_file()
     assert (place / "benchmarks" / "results" / "widths.png").is_file()
     readme = (place / "readme.html").read_text("utf-8")
-    assert 'href="../concepts.html#false-negative-distillation"' in readme
+    concepts = "../start/concepts.html#false-negative-distillation"
+    assert f'href="{concepts}"' in readme
 
 
 def test_tables_of_the_benchmarks_have_titles(site: Path) -> None:
-    page = (site / "towers.html").read_text("utf-8")
+    page = (site / "train" / "towers.html").read_text("utf-8")
     assert '<p class="caption">Towers</p>' in page
     assert "<!-- table" not in page
