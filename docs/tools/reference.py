@@ -38,7 +38,7 @@ def rooms() -> dict[str, ModuleType]:
 
 
 def pages() -> dict[str, str]:
-    """The pages of the reference: their names and their Markdown."""
+    """Returns the Markdown of the pages of the reference, by name."""
     made = {"index": _package_page()}
     for name, room in rooms().items():
         made[name] = _room_page(name, room)
@@ -101,9 +101,10 @@ def _room_page(name: str, room: ModuleType) -> str:
 
 
 def _identifier(room: str, name: str) -> str:
-    """Where a public name of a room is found without running the code.
+    """Returns the path of a public name as mkdocstrings finds it.
 
-    A function in a file of its own name stands behind the file there.
+    mkdocstrings does not run the code. To it, a file hides the function of
+    the same name that the file defines.
     """
     path = f"fndrec.{room}.{name}"
     if not hasattr(importlib.import_module(f"fndrec.{room}"), "__path__"):
@@ -131,7 +132,7 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 
 def on_config(config: Any) -> Any:
-    """Puts the pages into the navigation."""
+    """Adds the pages to the navigation."""
     names = pages()
     entries: list[Any] = [{"The package": f"{PLACE}index.md"}]
     entries += [

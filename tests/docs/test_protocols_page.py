@@ -1,4 +1,4 @@
-"""What `docs/evaluate/protocols.md` says that its code prints."""
+"""`docs/evaluate/protocols.md` quotes what its code prints."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Links that lead somewhere in the repository and on the site."""
+"""Links work in the repository and on the site."""
 
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
@@ -35,7 +35,7 @@ def test_place(path: str, found: str) -> None:
             "../repository/LICENSE",
         ),
         ("docs/faq.md", "../LICENSE", "repository/LICENSE"),
-        ("docs/faq.md", "../README.md#licence", "repository/readme.md#licence"),
+        ("docs/faq.md", "../README.md#install", "repository/readme.md#install"),
         ("docs/faq.md", "#data", "#data"),
         ("docs/faq.md", "https://keras.io", "https://keras.io"),
         ("README.md", "docs/start/data.md#groups", "../start/data.md#groups"),
@@ -47,7 +47,7 @@ def test_links_are_made_to_fit(page: str, link: str, found: str) -> None:
     assert text == f"See [this]({found})."
 
 
-def test_what_lies_outside_is_told() -> None:
+def test_files_outside_are_returned() -> None:
     page = "[a](../LICENSE) [b](start/data.md) ![c](../benchmarks/none.png)"
     _, outside = fitted(page, PurePosixPath("docs/faq.md"))
     assert outside == {PurePosixPath("LICENSE")}

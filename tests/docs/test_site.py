@@ -131,7 +131,7 @@ def test_every_page_is_named_in_the_navigation() -> None:
 
 
 def test_nothing_is_asked_of_other_hosts(site: Path) -> None:
-    """A page that is looked at loads what lies beside it, and no more."""
+    """A page loads nothing from another host."""
     loaded = re.compile(
         r"<(?:script|img|iframe|source)\b[^>]*\bsrc=\"(?:https?:)?//"
         r"|<link\b(?![^>]*rel=\"(?:canonical|next|prev)\")[^>]*"

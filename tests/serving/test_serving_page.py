@@ -1,4 +1,4 @@
-"""That what docs/serve/serving.md sends with curl is answered."""
+"""The server answers the curl commands of docs/serve/serving.md."""
 
 import json
 import re
