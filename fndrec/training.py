@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from fndrec.callbacks import StopOnNaN, TrainingBackup, Validation
+from fndrec.checks import one_of
 from fndrec.data import EraseItem, OutfitData
 from fndrec.errors import DataError
 from fndrec.losses import (
@@ -319,11 +320,7 @@ def distillation_losses(
     Raises:
         ValueError: If an argument is out of its range.
     """
-    kinds = ("kd", "fnd", "fnd+kd", "none")
-    if kind not in kinds:
-        raise ValueError(
-            f"`kind` should be one of {kinds}. Received: kind={kind!r}"
-        )
+    one_of("kind", kind, ("kd", "fnd", "fnd+kd", "none"))
     if kind == "kd":
         return [KnowledgeDistillation(temperature, weight)], [1.0]
     if kind == "none":

@@ -1,5 +1,6 @@
 """The code, commands and links of the documentation work."""
 
+import json
 import re
 import shlex
 import shutil
@@ -134,3 +135,40 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert file.is_file(), target
         if anchor:
             assert anchor in anchors(file), target
+
+
+def test_the_demo_table_is_what_the_demo_measured() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.split("<!-- demo table -->")[1].split("<!-- /demo table -->")
+    rows = {
+        cells[0].strip(): [cell.strip() for cell in cells[2:]]
+        for line in table[0].strip().splitlines()[2:]
+        if (cells := line.strip("|").split("|"))
+    }
+    measured = json.loads(
+        (ROOT / "benchmarks" / "results" / "demo.json").read_text("utf-8")
+    )["metrics"]
+    names = ("auc", "ndcg", "mean_ndcg", "hit@1", "fitb")
+    assert rows.keys() == measured.keys()
+    for name, cells in rows.items():
+        values = [measured[name][metric] for metric in names]
+        # Half a unit of the last digit: hit@1 may lie between two of them.
+        assert [float(cell) for cell in cells] == pytest.approx(
+            values, abs=5.01e-4
+        )
+
+
+@pytest.mark.parametrize(
+    "page", ["CONTRIBUTING.md", "docs/project/architecture.md"]
+)
+def test_files_named_to_contributors_are_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    parts = {
+        file.relative_to(ROOT).as_posix()
+        for folder in ("fndrec", "tests", "docs", "benchmarks")
+        for file in (ROOT / folder).rglob("*")
+    }
+    named = re.findall(r"`((?:[\w.]+/)*[\w.]+\.(?:py|md))`", text)
+    assert named
+    for name in named:
+        assert any(f"/{part}".endswith(f"/{name}") for part in parts), name

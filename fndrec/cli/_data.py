@@ -1,6 +1,8 @@
 """Arguments and loading of data sets and models."""
 
 import argparse
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from fndrec.cli import _types
@@ -21,7 +23,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-slots",
-        type=int,
+        type=_types.positive_int,
         default=None,
         help="items of an outfit at most (default: 8 of tables)",
     )
@@ -59,6 +61,15 @@ def add_negative_sampling(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="default: hard where users share outfits, else catalogue",
     )
+
+
+@contextlib.contextmanager
+def checked_arguments() -> Iterator[None]:
+    """Turns a refused argument of Python into an error of the user's input."""
+    try:
+        yield
+    except ValueError as error:
+        raise DataError(str(error)) from error
 
 
 def read_data(args: argparse.Namespace, image_size: int | None) -> OutfitData:

@@ -1,9 +1,8 @@
 """Arguments of `train` and `distill`, and what both do with a model."""
 
 import argparse
-import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -185,15 +184,6 @@ def check_outputs(args: argparse.Namespace) -> None:
             "--tensorboard should be a folder outside of --out. "
             f"Received: {logs}"
         )
-
-
-@contextlib.contextmanager
-def checked_arguments() -> Iterator[None]:
-    """What a layer refuses while a model is made is an error of the user."""
-    try:
-        yield
-    except ValueError as error:
-        raise DataError(str(error)) from error
 
 
 def recipe_for(

@@ -1,77 +1,47 @@
-"""Types of arguments: out of range is an error before any work."""
+"""Types of arguments: a value out of range is an error before any work."""
 
 import argparse
-import math
 from collections.abc import Callable
+from typing import Any, TypeVar
+
+from fndrec import checks
+
+Number = TypeVar("Number", int, float)
 
 
-def _number(
-    text: str, cast: Callable[[str], float], low: float, what: str
-) -> float:
-    try:
-        value = cast(text)
-    except ValueError:
-        value = float("nan")
-    if not low <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"expected {what}, received {text!r}")
-    return value
+def _type(
+    cast: Callable[[str], Number],
+    check: Callable[[str, Any], Number],
+    expected: str,
+) -> Callable[[str], Number]:
+    def parse(text: str) -> Number:
+        try:
+            return check("value", cast(text))
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"expected {expected}, received {text!r}"
+            ) from None
+
+    return parse
 
 
-def positive_int(text: str) -> int:
-    """An integer of 1 or more."""
-    return int(_number(text, int, 1, "a positive integer"))
+def _below(limit: int) -> Callable[[str, Any], int]:
+    def check(name: str, value: Any) -> int:
+        if checks.non_negative_int(name, value) >= limit:
+            raise ValueError
+        return int(value)
+
+    return check
 
 
-def non_negative_int(text: str) -> int:
-    """An integer of 0 or more."""
-    return int(_number(text, int, 0, "a non-negative integer"))
-
-
-def port(text: str) -> int:
-    """A port; 0 for one that is free."""
-    value = non_negative_int(text)
-    if value >= 2**16:
-        raise argparse.ArgumentTypeError(
-            f"expected a port below 65536, received {text!r}"
-        )
-    return value
-
-
-def positive_float(text: str) -> float:
-    """A number above 0."""
-    return _number(text, float, 1e-12, "a positive number")
-
-
-def non_negative_float(text: str) -> float:
-    """A number of 0 or more."""
-    return _number(text, float, 0.0, "a non-negative number")
-
-
-def seed(text: str) -> int:
-    """An integer that every generator takes."""
-    value = non_negative_int(text)
-    if value >= 2**31:
-        raise argparse.ArgumentTypeError(
-            f"expected an integer below 2^31, received {text!r}"
-        )
-    return value
-
-
-def fraction(text: str) -> float:
-    """A number in [0, 1]."""
-    value = _number(text, float, 0.0, "a number in [0, 1]")
-    if value > 1:
-        raise argparse.ArgumentTypeError(
-            f"expected a number in [0, 1], received {text!r}"
-        )
-    return value
-
-
-def rate(text: str) -> float:
-    """A number in [0, 1)."""
-    value = _number(text, float, 0.0, "a number in [0, 1)")
-    if value >= 1:
-        raise argparse.ArgumentTypeError(
-            f"expected a number in [0, 1), received {text!r}"
-        )
-    return value
+positive_int = _type(int, checks.positive_int, "a positive integer")
+non_negative_int = _type(int, checks.non_negative_int, "a non-negative integer")
+positive_float = _type(float, checks.positive_float, "a positive number")
+non_negative_float = _type(
+    float, checks.non_negative_float, "a non-negative number"
+)
+fraction = _type(float, checks.fraction, "a number in [0, 1]")
+rate = _type(float, checks.rate, "a number in [0, 1)")
+port = _type(int, _below(2**16), "a port below 65536")
+# Larger ones are refused by some generators.
+seed = _type(int, _below(2**31), "a non-negative integer below 2^31")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fndrec.cli import _convert, _inspect, _types
+from fndrec.cli._data import checked_arguments
 from fndrec.data import (
     LAYOUTS,
     FixedCandidates,
@@ -44,7 +45,8 @@ def run(args: argparse.Namespace) -> None:
     module = ACTIONS[args.action]
     module.check(args)
     try:
-        data, fixed = _read(args)
+        with checked_arguments():
+            data, fixed = _read(args)
         module.run(args, data, fixed)
     except ModuleNotFoundError as error:
         raise DataError(str(error)) from error

@@ -10,11 +10,15 @@ import keras
 
 from fndrec.cli import _types
 from fndrec.cli._backup import open_backup
-from fndrec.cli._data import image_size_of, load_model_folder, read_data
+from fndrec.cli._data import (
+    checked_arguments,
+    image_size_of,
+    load_model_folder,
+    read_data,
+)
 from fndrec.cli._fit import (
     add_fit_arguments,
     check_outputs,
-    checked_arguments,
     train_and_save,
 )
 from fndrec.cli._run import RunRecord

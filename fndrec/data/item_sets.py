@@ -3,6 +3,26 @@
 import numpy as np
 
 
+def set_keys(outfits: np.ndarray) -> np.ndarray:
+    """Gives outfits keys, so that equal keys mean equal sets of items.
+
+    A key depends on nothing but the set: keys of one call can be looked for
+    among those of another.
+
+    Args:
+        outfits: Int array `(..., slots)` of item rows, -1 padding.
+
+    Returns:
+        Array of one opaque value each, `(outfits,)`, which can be sorted.
+    """
+    # Padding is 0 at the end, where NumPy looks past it: so sets compare
+    # whatever the number of slots.
+    rows = outfits.reshape(-1, outfits.shape[-1])
+    ordered = np.ascontiguousarray(-np.sort(-(rows + 1), axis=1), dtype=">i4")
+    width = ordered.dtype.itemsize * ordered.shape[1]
+    return ordered.view(f"S{width}").ravel()
+
+
 def set_ids(*tables: np.ndarray) -> list[np.ndarray]:
     """Numbers outfits so that equal numbers mean equal sets of items.
 
@@ -11,16 +31,21 @@ def set_ids(*tables: np.ndarray) -> list[np.ndarray]:
             number of slots may differ.
 
     Returns:
-        For each table an int array `(outfits,)`.
+        For each table an int64 array `(outfits,)`.
     """
-    width = max(table.shape[1] for table in tables)
-    padded = [
-        np.pad(t, ((0, 0), (0, width - t.shape[1])), constant_values=-1)
-        for t in tables
-    ]
-    ordered = np.sort(np.concatenate(padded), axis=1)
-    same = np.unique(ordered, axis=0, return_inverse=True)[1].reshape(-1)
+    keys = np.concatenate([set_keys(table) for table in tables])
+    same = np.unique(keys, return_inverse=True)[1].astype(np.int64)
     return np.split(same, np.cumsum([len(table) for table in tables])[:-1])
+
+
+def distinct_items(*tables: np.ndarray) -> np.ndarray:
+    """Returns the rows of the items of outfits, ascending, each once.
+
+    Args:
+        *tables: Int arrays `(..., slots)` of item rows, -1 padding.
+    """
+    rows = np.unique(np.concatenate([table.ravel() for table in tables]))
+    return rows[rows >= 0]
 
 
 def distinct_items_of(
@@ -35,8 +60,7 @@ def distinct_items_of(
         The item rows, ascending, and for each table an int32 array of its
         shape with positions among them, -1 padding.
     """
-    every = np.unique(np.concatenate([table.ravel() for table in tables]))
-    rows = every[every >= 0]
+    rows = distinct_items(*tables)
     return rows, [
         np.where(table >= 0, np.searchsorted(rows, table), -1).astype(np.int32)
         for table in tables

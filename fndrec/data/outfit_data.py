@@ -16,8 +16,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import tensorflow as tf
 
+from fndrec.checks import ids
 from fndrec.data.batching.batches import Sampling, make_batches
 from fndrec.data.batching.shards import BatchShards
+from fndrec.data.item_sets import distinct_items
 from fndrec.data.likes import Likes
 from fndrec.data.model_vocabulary import ModelVocabulary
 from fndrec.data.photos.image_store import ImageStore, unreadable_photos
@@ -317,6 +319,9 @@ class OutfitData:
             for unknown.
         """
 
+        if keys is not None:
+            ids("keys", keys)
+
         def wanted(key: str) -> bool:
             return keys is None or key in keys
 
@@ -414,8 +419,7 @@ class OutfitData:
     def train_vocabulary(self) -> ModelVocabulary:
         """What a model trained on this data knows by name."""
         train = self.likes("train")
-        items = np.unique(self.outfit_items[np.unique(train.outfit)])
-        items = items[items >= 0]
+        items = distinct_items(self.outfit_items[np.unique(train.outfit)])
         return ModelVocabulary(
             users=Vocabulary(self.users.take(np.unique(train.user))),
             items=Vocabulary(self.items.take(items)),

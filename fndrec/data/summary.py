@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fndrec.data.item_sets import distinct_items
 from fndrec.data.outfit_data import OutfitData
 
 
@@ -112,13 +113,16 @@ def _splits(data: OutfitData) -> dict[str, SplitSummary]:
     warm = {
         "user": _mask(train.user, data.num_users),
         "outfit": _mask(train.outfit, data.num_outfits),
-        "item": _mask(_items(data, train.outfit), data.num_items),
+        "item": _mask(
+            distinct_items(data.outfit_items[np.unique(train.outfit)]),
+            data.num_items,
+        ),
     }
     found = {}
     for split, likes in data.splits.items():
         users, counts = np.unique(likes.user, return_counts=True)
         outfits = np.unique(likes.outfit)
-        items = _items(data, outfits)
+        items = distinct_items(data.outfit_items[np.unique(outfits)])
         found[split] = SplitSummary(
             likes=len(likes),
             users=len(users),
@@ -130,13 +134,6 @@ def _splits(data: OutfitData) -> dict[str, SplitSummary]:
             likes_a_user=Spread.from_counts(counts),
         )
     return found
-
-
-def _items(
-    data: OutfitData, outfits: npt.NDArray[np.integer]
-) -> npt.NDArray[np.integer]:
-    items = np.unique(data.outfit_items[np.unique(outfits)])
-    return items[items >= 0]
 
 
 def _mask(rows: npt.NDArray[np.integer], size: int) -> npt.NDArray[np.bool_]:

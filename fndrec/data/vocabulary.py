@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fndrec import checks
 from fndrec.errors import DataError
 
 
@@ -85,7 +86,7 @@ class Vocabulary:
         return f"Vocabulary([{first}{more}], size={len(self)})"
 
     def rows(
-        self, ids: str | Sequence[str | None] | npt.NDArray[Any] | pa.Array
+        self, ids: Sequence[str | None] | npt.NDArray[Any] | pa.Array
     ) -> npt.NDArray[np.int32]:
         """Returns the row of each id, -1 where the id is unknown.
 
@@ -119,8 +120,7 @@ class Vocabulary:
 
 
 def _string_array(ids: Any) -> pa.StringArray:
-    if isinstance(ids, str):
-        ids = [ids]
+    checks.ids("ids", ids)
     if isinstance(ids, np.ndarray):
         # Arrow takes neither several axes nor NumPy's StringDType.
         ids = ids.ravel().astype(object)

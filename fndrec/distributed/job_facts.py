@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fndrec.checks import positive_int
 from fndrec.distributed.parts import Part
 
 
@@ -42,8 +43,4 @@ def about_job(
 def check_sizes(**sizes: int) -> None:
     """Raises unless all are positive integers."""
     for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ValueError(
-                f"`{name}` should be a positive integer. Received: "
-                f"{name}={size!r}"
-            )
+        positive_int(name, size)

@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from fndrec.checks import positive_int
 from fndrec.data import NegativeSampler, OutfitData
 from fndrec.errors import DataError
 
@@ -60,11 +61,7 @@ class Candidates:
             ValueError: If `negatives` is not positive.
             DataError: If there is no such split, or no like in it.
         """
-        if negatives < 1:
-            raise ValueError(
-                "`negatives` should be a positive integer. "
-                f"Received: negatives={negatives}"
-            )
+        negatives = positive_int("negatives", negatives)
         if negative_sampling is None:
             negative_sampling = default_sampling(data)
         sampler = NegativeSampler(

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from fndrec.checks import fraction, positive_int
 from fndrec.data import Likes, OutfitData
+from fndrec.data.item_sets import distinct_items
 from fndrec.errors import DataError
 
 
@@ -31,7 +33,7 @@ def hold_out_users(
     >>> teacher = fndrec.FNDTeacher.from_data(warm, users="history")
     """
     users = np.unique(data.likes("train").user)
-    if isinstance(number, bool) or not 1 <= number < len(users):
+    if positive_int("number", number) >= len(users):
         raise ValueError(
             "`number` should be a positive integer under the number of users "
             f"who like something in train, {len(users)}. Received: "
@@ -62,13 +64,8 @@ def hold_out_items(
         ValueError: If `share` is out of its range.
         DataError: If no like would be left.
     """
-    if not 0 < share < 1:
-        raise ValueError(
-            "`share` should be a number between 0 and 1. "
-            f"Received: share={share}"
-        )
-    seen = np.unique(data.outfit_items[data.likes("train").outfit])
-    seen = seen[seen >= 0]
+    share = fraction("share", share, zero=False, one=False)
+    seen = distinct_items(data.outfit_items[data.likes("train").outfit])
     rng = np.random.default_rng((seed, len(seen)))
     taken = rng.choice(seen, max(1, round(share * len(seen))), replace=False)
     cold = np.zeros(data.num_items + 1, bool)  # the last is the padding

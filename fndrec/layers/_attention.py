@@ -4,27 +4,27 @@ from typing import Any
 
 from keras import ops
 
-# Numbers of a set, when each item is multiplied with each, up to which that is
-# done: products of small matrices, one a set and head, cost more than that.
+# Up to this many numbers per set, multiplying all pairs of items elementwise is
+# faster than one small matrix product per set and head.
 FEW = 600
-# Below any logit. With it the maximum of no sets at all is defined.
+# Below any logit; defines the maximum over an empty batch.
 LEAST = -1e30
 
 
 def softmax(logits: Any, axis: int) -> Any:
     """Softmax over a short axis.
 
-    What backends have for it is made for long rows: this takes half of their
-    time for rows of some items.
+    The softmax of backends is made for long rows. This one takes half the
+    time for rows of a few items.
 
     Args:
         logits: Float tensor.
-        axis: Axis whose weights have the sum 1.
+        axis: Axis along which the weights sum to 1.
 
     Returns:
         Float tensor of the shape of `logits`.
     """
-    # The maximum cancels out, and so does its gradient.
+    # The maximum cancels out, so it needs no gradient.
     most = ops.max(logits, axis=axis, keepdims=True, initial=LEAST)
     most = ops.stop_gradient(most)
     weights = ops.exp(logits - most)
@@ -34,7 +34,7 @@ def softmax(logits: Any, axis: int) -> Any:
 def attend(
     query: Any, key: Any, value: Any, present: Any, num_heads: int
 ) -> Any:
-    """What each item of a set sees in the others.
+    """Multi-head attention among the items of each set.
 
     Args:
         query: Float tensor `(sets, items, dim)`, scaled.
@@ -45,7 +45,7 @@ def attend(
         num_heads: Number of attention heads; divides `dim`.
 
     Returns:
-        Float tensor `(sets, items, dim)`: the values, weighted by each head.
+        Float tensor `(sets, items, dim)`: values weighted by attention.
     """
     items, dim = query.shape[1:]
     hidden = None
@@ -59,10 +59,11 @@ def attend(
 def _by_pairs(
     query: Any, key: Any, value: Any, hidden: Any, num_heads: int
 ) -> Any:
-    """Attention by the product of each item with each."""
+    """Computes attention from elementwise products of all item pairs."""
     items, dim = query.shape[1:]
     width = dim // num_heads
-    # Adds up what is of each head, and gives what is of a head to its numbers.
+    # A 0/1 matrix that sums the numbers of each head. Its transpose repeats the
+    # weight of a head for each of its numbers.
     into = [
         [float(i // width == j) for j in range(num_heads)] for i in range(dim)
     ]
@@ -70,7 +71,7 @@ def _by_pairs(
     from_heads = ops.convert_to_tensor(
         list(zip(*into, strict=True)), query.dtype
     )
-    # Not by indexing with `None`, whose gradient copies.
+    # Indexing with `None` would copy in the gradient.
     products = ops.expand_dims(query, 2) * ops.expand_dims(key, 1)
     products = ops.reshape(products, (-1, dim))
     logits = ops.reshape(
@@ -91,7 +92,7 @@ def _by_pairs(
 def _by_matrices(
     query: Any, key: Any, value: Any, hidden: Any, num_heads: int
 ) -> Any:
-    """Attention by a product of matrices for each set and head."""
+    """Computes attention from one matrix product per set and head."""
     shape = ops.shape(query)
     query, key, value = (
         ops.reshape(part, (-1, shape[1], num_heads, shape[2] // num_heads))

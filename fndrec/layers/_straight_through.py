@@ -1,4 +1,4 @@
-"""Signs that gradients pass."""
+"""A sign with a straight-through gradient."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from keras import ops
 
 
 def sign(x: Any) -> Any:
-    """-1 or 1, the gradient that of `tanh`.
+    """Returns -1 or 1; the gradient is that of `tanh`.
 
     Args:
         x: Floats of any shape.

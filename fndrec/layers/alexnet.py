@@ -1,11 +1,11 @@
-"""The AlexNet-shaped network of the paper's towers."""
+"""The AlexNet-like network of the paper's towers."""
 
 from typing import Any
 
 import keras
 
-# Filters and kernel of the five convolutions; a pooling follows the first two,
-# and global averages, in place of a third, the last.
+# Filters and kernel size of the five convolutions. Pooling follows the first
+# two; a global average replaces the third pooling.
 STAGES = ((64, 7), (192, 5), (384, 3), (256, 3), (256, 3))
 POOLED = (0, 1)
 
@@ -13,11 +13,11 @@ POOLED = (0, 1)
 def alexnet(image_size: int, width: float, seed: int | None) -> Any:
     """A five-convolution network after AlexNet, for small photos.
 
-    Filters and kernels are AlexNet's, filters scaled by `width`, but for the
-    first: 7 pixels with stride 2 in place of 11 with stride 4, as photos here
-    are 64 to 128 pixels wide. Batch normalisation takes the place of local
-    response normalisation, and global averages that of the fully connected
-    layers.
+    Filters and kernels are those of AlexNet, with filters scaled by `width`.
+    The first convolution has a kernel of 7 and stride 2 in place of 11 and 4,
+    as photos here are 64 to 128 pixels wide. Batch normalization replaces
+    local response normalization, and a global average replaces the fully
+    connected layers.
 
     Args:
         image_size: Side of the square photos in pixels.
@@ -44,11 +44,11 @@ def alexnet(image_size: int, width: float, seed: int | None) -> Any:
             ),
             name=f"conv_{i}",
         )(x)
-        # Before normalisation, which then has a quarter to do: a fifth less
-        # time for the whole network.
+        # Pooling first leaves the normalization a quarter of the pixels, which
+        # saves a fifth of the network's time.
         if i in POOLED:
             x = keras.layers.MaxPooling2D(2, name=f"pool_{i}")(x)
-        # An epoch can have few steps: the averages must follow quickly.
+        # Epochs can have few steps, so moving averages must follow quickly.
         x = keras.layers.BatchNormalization(momentum=0.9, name=f"norm_{i}")(x)
         x = keras.layers.ReLU(name=f"relu_{i}")(x)
     x = keras.layers.GlobalAveragePooling2D(name="average")(x)

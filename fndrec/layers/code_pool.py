@@ -1,4 +1,4 @@
-"""Outfits from binary codes of their items."""
+"""Outfit vectors from binary codes of items."""
 
 from typing import Any
 
@@ -13,23 +13,23 @@ from fndrec.layers.mean_pool import MeanPool
 class CodePool(MeanPool):
     """Outfit vectors as the weighted mean of binary codes of items.
 
-    Each item is a code of `dim` bits, the signs of its vector, which take
-    `dim / 8` bytes to keep. A weight for each bit is learned, as
-    Fashion-Hash-Net weighs the bits of user and item. In training gradients
-    pass the sign as if it were `tanh`.
+    The code of an item is the sign of each number of its vector: `dim` bits,
+    or `dim / 8` bytes. The layer learns a weight for each bit, as
+    Fashion-Hash-Net does. In training, the gradient of the sign is that of
+    `tanh`.
 
     Args:
         dim: Number of bits, and width of the outfit vectors.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        items: Float tensor `(items, dim)`, one row a distinct item.
+        items: Float tensor `(items, dim)`, one row per distinct item.
         outfits: Integer tensor `(..., slots)`: positions on the item axis,
             -1 where a slot is empty. Each outfit has one item or more.
         training: Changes nothing.
 
     Returns:
-        Float tensor `(..., dim)`, one vector an outfit.
+        Float tensor `(..., dim)`, one vector per outfit.
 
     Raises:
         ValueError: If `dim` is not positive.

@@ -1,18 +1,18 @@
-"""Items from feature vectors."""
+"""Item vectors from feature vectors."""
 
 from typing import Any
 
 import keras
 
 from fndrec.checks import positive_int, rate
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.seeds import part_seed
 
 
 @keras.saving.register_keras_serializable("fndrec")
 class FeatureTower(keras.layers.Layer):
-    """Items from ready-made feature vectors (CLIP, ResNet, attributes).
+    """Item vectors from ready-made features (CLIP, ResNet, attributes).
 
-    Layer normalisation, then a hidden layer and a projection to `dim`.
+    Normalizes the features, then applies a hidden layer and a projection.
 
     Args:
         num_features: Width of the feature vectors.

@@ -1,4 +1,4 @@
-"""A vector per known id, and one for all others."""
+"""A vector for each known id, and one for all others."""
 
 from typing import Any
 
@@ -10,20 +10,19 @@ from fndrec.checks import positive_int, rate
 
 @keras.saving.register_keras_serializable("fndrec")
 class IdEmbedding(keras.layers.Layer):
-    """A vector per known id; row 0 stands for every id not known.
+    """A vector for each known id; row 0 stands for all unknown ids.
 
-    Row 0 is what all ids have in common, and a known id is the sum of row 0
-    and its own row. So an id with little to learn from stays near the
-    average, as weight decay draws its own row to zero, and an id never seen
-    in training (a new user, a new item) gets a useful vector rather than an
-    untrained one. In training ids are shown as unknown at `unknown_rate`, so
-    that row 0 is good alone, too.
+    The vector of a known id is the sum of row 0, shared by all ids, and its
+    own row. Weight decay pulls own rows to zero, so an id with little data
+    stays near the average. An id never seen in training (a new user, a new
+    item) gets row 0, which is trained: at `unknown_rate`, training shows ids
+    as unknown.
 
     Args:
         num_ids: Number of known ids. The table has `num_ids + 1` rows.
         dim: Width of the vectors.
         unknown_rate: Share of ids in [0, 1) shown as unknown in training.
-        seed: Seed of that choice.
+        seed: Seed of the table and of the ids shown as unknown.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:

@@ -1,4 +1,4 @@
-"""Items from their photos."""
+"""Item vectors from photos."""
 
 import importlib
 from typing import Any
@@ -7,13 +7,13 @@ import keras
 from keras import ops
 
 from fndrec.checks import positive_float, positive_int, rate
-from fndrec.layers._seeds import part_seed
 from fndrec.layers.alexnet import alexnet
+from fndrec.layers.seeds import part_seed
 
 
 @keras.saving.register_keras_serializable("fndrec")
 class ImageTower(keras.layers.Layer):
-    """Items from their photos, by a convolutional network.
+    """Item vectors from photos, by a convolutional network.
 
     Args:
         dim: Width of the item vectors.
@@ -23,7 +23,7 @@ class ImageTower(keras.layers.Layer):
             model from images `(items, size, size, 3)` in [0, 255] to
             `(items, features)` or to feature maps, which are averaged.
         width: Factor on AlexNet's filters: 1 is the paper's large network,
-            0.25 a small one. Of `"alexnet"` only.
+            0.25 a small one. Used by `"alexnet"` only.
         weights: Pretrained weights of a `keras.applications` model:
             `"imagenet"`, a path or `None`.
         flip: Whether training photos are flipped left to right at random.
@@ -73,7 +73,7 @@ class ImageTower(keras.layers.Layer):
         self.seed = seed
         self.backbone = backbone
         self._preprocess: Any = None
-        # The backbone's layers take the policy of the tower.
+        # The layers of the backbone take the dtype policy of the tower.
         previous = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.dtype_policy)
         try:
@@ -147,12 +147,12 @@ class ImageTower(keras.layers.Layer):
         return self.projection(self.dropout(x, training=training))
 
     def _flipped_at_random(self, images: Any) -> Any:
-        """Photos, half of them flipped left to right."""
+        """Flips each photo left to right with probability 0.5."""
         items, size = ops.shape(images)[:2]
         drawn = keras.random.uniform((items, 1, 1, 1), seed=self.seed_generator)
         flipped = ops.reshape(drawn < 0.5, (-1,))
-        # Rows of pixels and whole photos are copied at once: a tenth of the
-        # time of `where` and of a flip of four axes.
+        # Copying whole rows of pixels and whole photos takes a tenth of the
+        # time of `where` and of a flip along four axes.
         other = ops.flip(ops.reshape(images, (-1, size, 3)), axis=1)
         other = ops.reshape(other, (-1, size, size, 3))
         at = ops.arange(items) + items * ops.cast(flipped, "int32")
@@ -172,7 +172,7 @@ class ImageTower(keras.layers.Layer):
                 "image_size": self.image_size,
                 "backbone": backbone,
                 "width": self.width,
-                # What was learned since is in the weights of the layer.
+                # The learned weights are stored with the layer.
                 "weights": None,
                 "flip": self.flip,
                 "dropout": self.dropout.rate,

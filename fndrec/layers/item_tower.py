@@ -1,4 +1,4 @@
-"""Items from all that is known of them."""
+"""Item vectors from all that is known of the items."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from fndrec.layers.image_tower import ImageTower
 
 @keras.saving.register_keras_serializable("fndrec")
 class ItemTower(keras.layers.Layer):
-    """Items from photo, feature vector, category and id: the sum of each.
+    """Item vectors as the sum of towers of photo, features, category and id.
 
     Args:
         dim: Width of the item vectors.
@@ -28,15 +28,15 @@ class ItemTower(keras.layers.Layer):
     Call arguments:
         items: Dictionary of tensors over the same items: `"image"` uint8
             `(items, size, size, 3)`, `"feature"` float `(items, features)`,
-            `"category"` and `"id"` int `(items,)`. Keys for which there is
-            no tower are not looked at.
+            `"category"` and `"id"` int `(items,)`. Keys without a tower are
+            ignored.
         training: Passed to the towers.
 
     Returns:
         Float tensor `(items, dim)`.
 
     Raises:
-        ValueError: If no tower is given, or a key that one needs is missing.
+        ValueError: If no tower is given, or the key of a tower is missing.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""Outfits as the mean of their items."""
+"""Outfit vectors as the mean of their items."""
 
 from typing import Any
 
@@ -12,21 +12,21 @@ from fndrec.checks import positive_int
 class MeanPool(keras.layers.Layer):
     """Outfit vectors as the mean of item vectors: items do not interact.
 
-    What a `SetTransformer` has to beat: the score of an outfit is then, but
-    for its length, the mean of the scores of its items.
+    Up to the length of the vector, the score of an outfit is then the mean of
+    the scores of its items. This is the baseline of a `SetTransformer`.
 
     Args:
         dim: Width of item and outfit vectors.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        items: Float tensor `(items, dim)`, one row a distinct item.
+        items: Float tensor `(items, dim)`, one row per distinct item.
         outfits: Integer tensor `(..., slots)`: positions on the item axis,
             -1 where a slot is empty. Each outfit has one item or more.
         training: Changes nothing.
 
     Returns:
-        Float tensor `(..., dim)`, one vector an outfit.
+        Float tensor `(..., dim)`, one vector per outfit.
 
     Raises:
         ValueError: If `dim` is not positive.

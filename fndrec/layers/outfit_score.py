@@ -1,11 +1,11 @@
-"""How well an outfit suits a user."""
+"""Scores of outfits for users."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from fndrec.checks import positive_float
+from fndrec.checks import one_of, positive_float
 
 SCORES = ("cosine", "squared_distance")
 ANCHORS = ("attention", "max")
@@ -18,13 +18,13 @@ class OutfitScore(keras.layers.Layer):
     `"cosine"` is `cos(e_u, e_o) / temperature`, `"squared_distance"` is
     `-|e_u - e_o|^2 / temperature`. Scores are float32 under every policy.
 
-    A user of several anchors has one cosine with an outfit: the largest of
-    theirs, or by attention their mean weighted by the softmax of
-    `cosine / temperature`, which all anchors learn from.
+    For a user with several anchors, the cosine with an outfit is the largest
+    one of the anchors (`"max"`), or their mean weighted by the softmax of
+    `cosine / temperature` (`"attention"`), from which all anchors learn.
 
     Args:
         kind: `"cosine"` or `"squared_distance"`.
-        temperature: What the similarity is divided by.
+        temperature: Positive float, divides the similarity.
         anchors: `"attention"` or `"max"`.
         **kwargs: Passed to `keras.layers.Layer`.
 
@@ -54,20 +54,11 @@ class OutfitScore(keras.layers.Layer):
         anchors: str = "attention",
         **kwargs: Any,
     ) -> None:
-        # Not cast to half precision first: a cosine is divided by a small
-        # temperature, its error with it.
+        # A small temperature would magnify the error of a cosine in half
+        # precision.
         super().__init__(autocast=False, **kwargs)
-        if kind not in SCORES:
-            raise ValueError(
-                f"`kind` should be one of {SCORES}. Received: kind={kind!r}"
-            )
-        if anchors not in ANCHORS:
-            raise ValueError(
-                f"`anchors` should be one of {ANCHORS}. "
-                f"Received: anchors={anchors!r}"
-            )
-        self.kind = kind
-        self.anchors = anchors
+        self.kind = one_of("kind", kind, SCORES)
+        self.anchors = one_of("anchors", anchors, ANCHORS)
         self.temperature = positive_float("temperature", temperature)
 
     def build(self, input_shape: Any = None) -> None:
@@ -77,12 +68,13 @@ class OutfitScore(keras.layers.Layer):
         return self.from_cosine(self.cosine(users, outfits))
 
     def cosine(self, users: Any, outfits: Any) -> Any:
-        """Cosines of users and outfits.
+        """Returns cosines of users and outfits.
 
         Args:
             users: Unit vectors `(batch, dim)` or `(batch, anchors, dim)`.
-            outfits: Unit vectors, those of each user `(batch, candidates,
-                dim)` or the same for all `(candidates, dim)`.
+            outfits: Unit vectors of each user's candidates `(batch,
+                candidates, dim)`, or of the candidates of all users
+                `(candidates, dim)`.
 
         Returns:
             Float32 tensor `(batch, candidates)`.
@@ -105,7 +97,7 @@ class OutfitScore(keras.layers.Layer):
         return ops.sum(weights * cosines, axis=1)
 
     def from_cosine(self, cosine: Any) -> Any:
-        """Scores from the cosines of unit vectors, of any shape."""
+        """Returns scores from cosines of any shape."""
         if self.kind == "squared_distance":
             # |u - o|^2 = 2 - 2 cos(u, o) for unit vectors.
             cosine = 2.0 * cosine - 2.0

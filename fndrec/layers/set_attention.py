@@ -14,7 +14,7 @@ from fndrec.layers._folded import (
     into_stream,
     normalised,
 )
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.seeds import part_seed
 
 
 @keras.saving.register_keras_serializable("fndrec")
@@ -71,8 +71,8 @@ class SetAttentionBlock(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.dim = positive_int("dim", dim)
-        self.num_heads = positive_int("num_heads", num_heads)
+        self.dim = dim = positive_int("dim", dim)
+        self.num_heads = num_heads = positive_int("num_heads", num_heads)
         if dim % num_heads:
             raise ValueError(
                 "`num_heads` should divide `dim`. "

@@ -14,7 +14,7 @@ from fndrec.layers._folded import (
     into_stream,
     normalised,
 )
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.seeds import part_seed
 from fndrec.layers.set_attention import SetAttentionBlock
 
 
@@ -79,9 +79,9 @@ class SetTransformer(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.dim = positive_int("dim", dim)
-        self.num_blocks = positive_int("num_blocks", num_blocks)
-        self.num_heads = positive_int("num_heads", num_heads)
+        self.dim = dim = positive_int("dim", dim)
+        self.num_blocks = num_blocks = positive_int("num_blocks", num_blocks)
+        self.num_heads = num_heads = positive_int("num_heads", num_heads)
         self.dropout = rate("dropout", dropout)
         self.seed = seed
         policy = self.dtype_policy

@@ -1,4 +1,4 @@
-"""Users in closed form, from the outfits they liked."""
+"""User vectors from liked outfits, in closed form."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from keras import ops
 
 from fndrec.layers.outfit_score import OutfitScore
 
-# As many likes as the cold-start vector counts for, in `shrunken_mean`.
+# Likes that the cold-start vector counts as in `shrunken_mean`.
 PRIOR_LIKES = 4.0
 
 
@@ -17,19 +17,19 @@ def shrunken_mean(
     score: OutfitScore,
     prior: Any = PRIOR_LIKES,
 ) -> Any:
-    """The direction of the mean of liked outfits and a cold-start vector.
+    """Returns the mean direction of liked outfits, shrunk to a prior.
 
-    The posterior mode of a user's direction, if likes scatter around it by a
-    von Mises-Fisher distribution and users around the cold-start vector by
-    another: `prior` is the ratio of the two concentrations. Where a user is
-    several anchors, a like moves those that it is nearest to.
+    This is the posterior mode of the user's direction if likes follow a von
+    Mises-Fisher distribution around it, and users another one around the
+    cold-start vector: `prior` is the ratio of the two concentrations. If a
+    user has several anchors, a like moves the anchors it is nearest to.
 
     Args:
         outfits: Unit vectors `(batch, likes, dim)`.
         present: Bools `(batch, likes)`, false where there is no like.
         cold: The cold-start user `(dim,)` or `(anchors, dim)`.
         score: The model's score, whose temperature softens "nearest".
-        prior: As many likes as the cold-start vector counts for.
+        prior: Likes that the cold-start vector counts as.
 
     Returns:
         Float32 unit vectors `(batch, dim)` or `(batch, anchors, dim)`; the

@@ -1,4 +1,4 @@
-"""Users of several tastes."""
+"""Users with several tastes."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from keras import ops
 from fndrec.checks import non_negative_float, positive_int
 from fndrec.layers.id_embedding import IdEmbedding
 
-# On the diagonal: the logarithm of equal anchors stays finite.
+# Added to the diagonal, so that the logarithm is finite for equal anchors.
 RIDGE = 0.1
 
 
 @keras.saving.register_keras_serializable("fndrec")
 class _AnchorTable(IdEmbedding):
-    """The anchors of each user side by side."""
+    """A table whose rows hold the anchors of a user side by side."""
 
     # As in `UserEmbedding`.
     STDDEV = 0.01
@@ -24,24 +24,25 @@ class _AnchorTable(IdEmbedding):
 class UserAnchors(keras.layers.Layer):
     """Users as several unit vectors each, for tastes that lie apart.
 
-    `OutfitScore` compares an outfit with all anchors of a user. So that they
-    do not become one, training adds `-spread * log det(G + 0.1 I)`, meaned
-    over the batch, `G` the Gram matrix of a user's anchors: it is least
-    where they are at right angles. Row 0 is the cold-start user.
+    `OutfitScore` compares an outfit with all anchors of a user. To keep the
+    anchors apart, training adds the batch mean of
+    `-spread * log det(G + 0.1 I)`, where `G` is the Gram matrix of a user's
+    anchors. It is least where they are orthogonal. Row 0 is the cold-start
+    user.
 
     Args:
         num_ids: Number of known users.
         dim: Width of the user-outfit space.
         num_anchors: Unit vectors of each user.
-        spread: Weight of the regulariser, not negative.
+        spread: Weight of the regularizer, not negative.
         unknown_rate: As in `UserEmbedding`.
-        seed: Seed of weights and of that choice.
+        seed: Seed of weights and of the hidden users.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        ids: Integer tensor `(batch,)`, 0 for a user not known.
-        training: Whether users are hidden at `unknown_rate`, and the
-            regulariser added.
+        ids: Integer tensor `(batch,)`, 0 for an unknown user.
+        training: Whether to hide users at `unknown_rate`, and to add the
+            regularizer.
 
     Returns:
         Float32 tensor `(batch, anchors, dim)` of unit vectors.
@@ -119,17 +120,17 @@ class UserAnchors(keras.layers.Layer):
 
 
 def log_volume(anchors: Any) -> Any:
-    """Log-determinants `(batch,)` of the Gram matrices of the anchors.
+    """Returns log-determinants `(batch,)` of the anchors' Gram matrices.
 
     Args:
         anchors: Unit vectors `(batch, anchors, dim)`.
 
     Returns:
-        `log det(G + 0.1 I)` of each; largest where they are orthogonal.
+        `log det(G + 0.1 I)`, largest where anchors are orthogonal.
     """
     gram = ops.matmul(anchors, ops.transpose(anchors, (0, 2, 1)))
     gram = gram + RIDGE * ops.eye(anchors.shape[1], dtype=gram.dtype)
-    # Positive definite: the determinant is the square of the factor's.
+    # The determinant is the square of that of the Cholesky factor.
     factor = ops.cholesky(gram)
     return 2.0 * ops.sum(
         ops.log(ops.diagonal(factor, axis1=-2, axis2=-1)), axis=-1

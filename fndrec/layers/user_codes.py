@@ -13,22 +13,22 @@ from fndrec.layers.id_embedding import IdEmbedding
 class UserCodes(IdEmbedding):
     """Users as binary codes in the user-outfit space.
 
-    Row 0 is the cold-start user. A code takes `dim / 8` bytes to keep.
+    Row 0 is the cold-start user. A code takes `dim / 8` bytes.
 
     Args:
         num_ids: Number of known users.
         dim: Number of bits, the width of the user-outfit space.
         unknown_rate: As in `UserEmbedding`.
-        seed: Seed of weights and of that choice.
+        seed: Seed of weights and of the hidden users.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        ids: Integer tensor `(batch,)`, 0 for a user not known.
+        ids: Integer tensor `(batch,)`, 0 for an unknown user.
         training: Whether users are hidden at `unknown_rate`.
 
     Returns:
-        Float32 tensor `(batch, dim)` of unit vectors, all of whose elements
-        are `1 / sqrt(dim)` or its negative.
+        Float32 tensor `(batch, dim)` of unit vectors whose elements are
+        `1 / sqrt(dim)` or its negative.
 
     Raises:
         ValueError: If an argument is out of its range.

@@ -1,4 +1,4 @@
-"""Users as rows of a table."""
+"""User vectors from a table."""
 
 from typing import Any
 
@@ -12,18 +12,18 @@ from fndrec.layers.id_embedding import IdEmbedding
 class UserEmbedding(IdEmbedding):
     """Users as unit vectors in the user-outfit space.
 
-    Row 0 is the cold-start user: the vector of everyone without a row.
+    Row 0 is the cold-start user, the vector of all users without a row.
 
     Args:
         num_ids: Number of known users.
         dim: Width of the user-outfit space.
-        unknown_rate: Share of likes in [0, 1) that in training count as those
-            of an unknown user: what the cold-start vector learns from.
-        seed: Seed of that choice.
+        unknown_rate: Share of likes in [0, 1) that training attributes to an
+            unknown user, so that the cold-start vector learns.
+        seed: Seed of weights and of the hidden users.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        ids: Integer tensor `(batch,)`, 0 for a user not known.
+        ids: Integer tensor `(batch,)`, 0 for an unknown user.
         training: Whether users are hidden at `unknown_rate`.
 
     Returns:
@@ -39,7 +39,7 @@ class UserEmbedding(IdEmbedding):
     TensorShape([3, 64])
     """
 
-    # Vectors are normalised: the shorter they start, the faster they turn.
+    # Vectors are normalized: the shorter they start, the faster they turn.
     STDDEV = 0.01
 
     def call(self, ids: Any, training: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""Users from the outfits they liked."""
+"""User vectors from liked outfits."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import keras
 from keras import ops
 
 from fndrec.checks import non_negative_float, positive_int, rate
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.seeds import part_seed
 
-# Of the running mean of liked outfits.
+# Momentum of the running mean of liked outfits.
 MOMENTUM = 0.9
 
 
@@ -16,47 +16,46 @@ MOMENTUM = 0.9
 class UserHistoryEncoder(keras.layers.Layer):
     """Users as unit vectors, by attention over the outfits they liked.
 
-    No user has a row: memory does not grow with users, a like counts at
-    once, and who is new is as good as who is not. Liked outfits are weighed
-    by what a head looks for, among them one learned outfit that everyone
-    liked: the cold-start vector. So few likes stay near it, as they would to
-    a prior, and without likes it is all there is. A small network then turns
-    the mean, an addition that is zero in the beginning.
+    No user has a row in a table: memory does not grow with the number of
+    users, a new like counts at once, and new users are served like known
+    ones. Attention pools the liked outfits together with one learned vector,
+    the cold-start vector, as if everyone had liked it. A user with few likes
+    stays near it, and a user without likes gets it. A small residual network
+    then moves the pooled vector; it starts as zero.
 
-    Outfits that are untrained hardly differ in anything but what all have in
-    common, and learning would start late. So they are centred first, by the
-    mean of those of a batch, and its running mean outside of training.
-    Trained ones are better left as they are: what they have in common tells
-    an outfit from a heap of items.
+    Untrained outfits hardly differ from their common mean, which delays
+    learning. So outfits are centered first: by the mean of the batch in
+    training, by its running mean otherwise. Leave `center` off for trained
+    outfits, whose common mean is informative.
 
-    What is learned fits the users of the training better than anyone new,
-    and least where little is known of who is new. Outside of training the
-    user of `n` likes therefore stands `n / (n + shrinkage)` of the way from
-    the plain mean, in which all likes count alike, to the learned vector.
-    Training does without: there the learned part takes up what is of these
-    users alone, and so keeps it out of the outfits.
+    The learned vector fits the users of training better than new users, most
+    of all where likes are few. Outside of training, the vector of a user with
+    `n` likes is therefore interpolated: `n / (n + shrinkage)` of the way from
+    the plain mean, in which all likes count equally, to the learned vector.
+    Training uses the learned vector alone, which keeps what is particular to
+    its users out of the outfits.
 
-    In training the history of a like leaves the liked outfit out: it would
-    tell the answer.
+    In training, the history of a like must not hold the liked outfit, which
+    would give the answer away. `data.batches(history=...)` leaves it out.
 
     Args:
         dim: Width of the user-outfit space.
         num_heads: Number of attention heads; divides `dim`.
         dropout: Dropout rate within the network.
         unknown_rate: Share of likes in [0, 1) whose history is hidden in
-            training: what the cold-start vector learns from.
+            training, so that the cold-start vector learns.
         center: Whether to center the outfits.
-        shrinkage: As many likes as make the learned vector count for as much
-            as the plain mean; 0 for the learned vector alone.
+        shrinkage: Number of likes at which the learned vector and the plain
+            mean weigh the same; 0 for the learned vector alone.
         seed: Seed of weights and draws.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        outfits: Unit vectors `(liked, dim)`, one row a distinct outfit.
-        history: Integer tensor `(batch, likes)`: for each user positions on
-            the axis of the outfits, -1 for none.
-        training: Whether histories are hidden at `unknown_rate`, and nothing
-            is shrunk.
+        outfits: Unit vectors `(liked, dim)`, one row per distinct outfit.
+        history: Integer tensor `(batch, likes)`: positions of each user's
+            likes on the axis of the outfits, -1 padding.
+        training: Whether to hide histories at `unknown_rate`, and not to
+            shrink.
 
     Returns:
         Float32 tensor `(batch, dim)` of unit vectors.
@@ -86,10 +85,10 @@ class UserHistoryEncoder(keras.layers.Layer):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        # Not cast to half precision first: what comes in are unit vectors.
+        # Unit vectors lose too much precision in half precision.
         super().__init__(autocast=False, **kwargs)
-        self.dim = positive_int("dim", dim)
-        self.num_heads = positive_int("num_heads", num_heads)
+        self.dim = dim = positive_int("dim", dim)
+        self.num_heads = num_heads = positive_int("num_heads", num_heads)
         if dim % num_heads:
             raise ValueError(
                 "`num_heads` should divide `dim`. "
@@ -105,7 +104,7 @@ class UserHistoryEncoder(keras.layers.Layer):
         def dense(units: int, name: str, **kwargs: Any) -> Any:
             return keras.layers.Dense(units, name=name, dtype=policy, **kwargs)
 
-        # Flat in the beginning: all likes count alike.
+        # Near zero at first, so that all likes count equally.
         self.attention = dense(
             num_heads,
             "attention",
@@ -142,13 +141,13 @@ class UserHistoryEncoder(keras.layers.Layer):
             name="cold",
         )
         if self.center:
-            self.centre = self.add_weight(
+            self.running_mean = self.add_weight(
                 shape=(self.dim,),
                 initializer="zeros",
                 trainable=False,
-                name="centre",
+                name="running_mean",
             )
-        # As many likes as the cold-start vector counts for, as a logarithm.
+        # Logarithm of the number of likes that the cold-start vector counts as.
         self.prior = self.add_weight(
             shape=(self.num_heads,), initializer="zeros", name="prior"
         )
@@ -167,15 +166,15 @@ class UserHistoryEncoder(keras.layers.Layer):
                 (ops.shape(history)[0], 1), seed=self.seed_generator
             )
             history = ops.where(drawn >= self.unknown_rate, history, -1)
-        # The cold-start vector is row 0: there is always a row to look at.
+        # Row 0 is the cold-start vector, so a history is never empty.
         cold = ops.normalize(ops.cast(self.cold, "float32"))[None]
         outfits = ops.cast(outfits, "float32")
         if self.center:
             outfits = self._center(outfits, training)
         outfits = ops.concatenate([cold, outfits], axis=0)
-        # What depends on an outfit alone is computed once for each.
+        # Logits depend on the outfit alone: compute them once per outfit.
         logits = ops.cast(self.attention(outfits), "float32")
-        # Its row in place of each absence too, which is hidden.
+        # Padding points to row 0 as well, and is masked.
         first = ((0, 0), (1, 0))
         rows = ops.pad(history + 1, first)
         present = ops.pad(ops.cast(history >= 0, "int32"), first, "constant", 1)
@@ -192,25 +191,25 @@ class UserHistoryEncoder(keras.layers.Layer):
         return ops.normalize(plain + share * (learned - plain), axis=-1)
 
     def _center(self, outfits: Any, training: bool) -> Any:
-        """Unit vectors of outfits without what all have in common."""
-        centre = ops.cast(self.centre, "float32")
+        """Subtracts the mean of the outfits, and normalizes."""
+        center = ops.cast(self.running_mean, "float32")
         if training:
             count = ops.cast(ops.shape(outfits)[0], "float32")
             # A batch may have no histories at all.
             mean = ops.sum(outfits, axis=0) / ops.maximum(count, 1.0)
             kept = ops.where(count > 0, MOMENTUM, 1.0)
-            self.centre.assign(kept * centre + (1.0 - kept) * mean)
-            centre = mean
-        return ops.normalize(outfits - centre, axis=-1)
+            self.running_mean.assign(kept * center + (1.0 - kept) * mean)
+            center = mean
+        return ops.normalize(outfits - center, axis=-1)
 
     def _pooled(self, values: Any, logits: Any, rows: Any, hidden: Any) -> Any:
-        """Means `(batch, dim)` of the cold-start vector and the likes.
+        """Pools the cold-start vector and the likes to `(batch, dim)`.
 
         Args:
-            values: `(1 + liked, dim)`, the cold-start vector's first.
-            logits: `(1 + liked, heads)`, the prior left out.
-            rows: `(batch, 1 + likes)`, rows of both.
-            hidden: `(batch, 1 + likes, 1)`, added to the logits.
+            values: `(1 + liked, dim)`, the cold-start vector first.
+            logits: `(1 + liked, heads)`, without the prior.
+            rows: `(batch, 1 + likes)`, rows of `values` and `logits`.
+            hidden: `(batch, 1 + likes, 1)`, added to the logits to mask.
         """
         logits = logits + ops.concatenate(
             [

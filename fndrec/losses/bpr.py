@@ -1,21 +1,21 @@
-"""Bayesian personalised ranking."""
+"""Bayesian personalized ranking."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from fndrec.losses._checks import matrices
+from fndrec.losses._matrices import matrices
 
 
 @keras.saving.register_keras_serializable("fndrec")
 class BPR(keras.losses.Loss):
-    """Bayesian personalised ranking: each liked outfit above each other.
+    """Bayesian personalized ranking of pairs of candidates.
 
-    The loss of a list is the mean of `softplus(-(s_liked - s_other))`, which
-    is `-log sigmoid(s_liked - s_other)`, over its pairs of a liked and a not
-    liked outfit; a list without such a pair has loss 0. It takes the square of
-    the candidates in memory. Computed in float32.
+    The loss of a list is the mean of `-log sigmoid(s_liked - s_other)` over
+    all pairs of a liked outfit and another one. A list without such a pair
+    has loss 0. Memory grows with the square of the number of candidates.
+    Computed in float32.
 
     Args:
         **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.

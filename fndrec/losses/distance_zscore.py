@@ -10,9 +10,9 @@ def distance_zscore(
 ) -> Any:
     """Returns distances in standard deviations from the user's radius.
 
-    `z = (distance - radius) / deviation`. An outfit nearer to the user than
-    the user's likes are on average has `z < 0`: to the teacher it is a false
-    negative. The farther out, the surer a negative.
+    `z = (distance - radius) / deviation`. An outfit with `z < 0` is nearer to
+    the user than the user's likes are on average: to the teacher it is a false
+    negative. The larger `z`, the surer the negative.
 
     Args:
         distance: The teacher's distances from users to candidates
@@ -20,7 +20,8 @@ def distance_zscore(
         radius: Mean distance from each user to the user's liked outfits
             `(batch,)`.
         deviation: Standard deviation of those distances `(batch,)`.
-        epsilon: Least deviation: a user with a single like has none.
+        epsilon: Lower bound of the deviation, which is 0 for a user with a
+            single like.
 
     Returns:
         Float32 tensor `(batch, candidates)`, not clipped.

@@ -1,11 +1,12 @@
-"""Distillation of which negatives are false."""
+"""Distillation of the teacher's judgement of negatives."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from fndrec.losses._checks import matrices, non_negative_float, positive_float
+from fndrec.checks import non_negative_float, positive_float
+from fndrec.losses._matrices import matrices
 from fndrec.losses.distillation_loss import DistillationLoss, Teacher
 
 
@@ -20,28 +21,27 @@ class FalseNegativeDistillation(DistillationLoss):
         z_j  = clip(z_j, -clip, clip)
         loss = -log( exp(s+) / (exp(s+) + sum_j exp(s_j + alpha * z_j)) )
 
-    The push on a negative, the gradient of its score, is its share of this
-    softmax. A negative that lies nearer to the user than the user's likes
-    (`z_j < 0`) is, to the teacher, a false one: a liked outfit that happens
-    not to be recorded. Adding `alpha * z_j` to its score makes its share
-    smaller, so it is pushed less; a sure negative (`z_j > 0`) is pushed more.
+    A negative is pushed away by the gradient of its score, which is its share
+    of this softmax. A negative nearer to the user than the user's likes
+    (`z_j < 0`) is, to the teacher, a false negative: an outfit the user would
+    like but has not seen. Adding `alpha * z_j` to its score makes its share
+    smaller, so it is pushed less. A sure negative (`z_j > 0`) is pushed more.
     With `alpha=0` this is `SoftmaxRanking`. Computed in float32.
 
-    The paper's equation was not at hand. This sign follows the idea in its
-    abstract and name; the one summary that could be read in full describes
-    the opposite sign, without the division by `sigma`. The opposite sign is a
-    control of the study in `docs/train/results.md`.
+    The sign follows the idea in the paper's abstract and name. The equation
+    itself was not at hand. The only summary that could be read in full
+    describes the opposite sign, without division by the deviation.
 
     Args:
-        alpha: Non-negative float, how much the z-score counts beside the
-            scores, which are cosines over a temperature: it goes with that
-            temperature. Choose it on validation data.
+        alpha: Non-negative float, weight of the z-score beside the scores.
+            Scores are cosines over a temperature, so the best `alpha` depends
+            on that temperature. Choose it on validation data.
         clip: The z-score is clipped to `[-clip, clip]`; `None` for no clipping.
         **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
 
     Call arguments:
-        y_true: The teacher's z-scores `(batch, candidates)`; that of column
-            0, the liked outfit, is not used.
+        y_true: The teacher's z-scores `(batch, candidates)`. Column 0, the
+            liked outfit, is not used.
         y_pred: The student's scores `(batch, candidates)`, the liked outfit
             in column 0.
         sample_weight: Optional weights `(batch,)`.

@@ -5,29 +5,30 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.losses._checks import fraction, matrices, positive_float
+from fndrec.checks import fraction, positive_float
+from fndrec.losses._matrices import matrices
 from fndrec.losses.distillation_loss import DistillationLoss, Teacher
 
 
 @keras.saving.register_keras_serializable("fndrec")
 class KnowledgeDistillation(DistillationLoss):
-    """Softmax ranking, mixed with nearness to the teacher's softmax.
+    """Softmax ranking, mixed with the divergence from the teacher.
 
-    With the temperature `T` and the softmax over a list's candidates, the
-    loss of the list is
+    With temperature `T`, and softmax over the candidates of a list, the loss
+    of the list is
 
         (1 - weight) * -log softmax(student)[0]
         + weight * T^2 * KL(softmax(teacher / T) || softmax(student / T))
 
-    The gradients of the second term shrink as `1 / T^2`; the factor `T^2`
-    keeps their size, so that `weight` means the same at every temperature. The
-    divergence differs from the cross-entropy of the paper by a constant that
-    makes it 0 where student and teacher agree. Computed in float32.
+    The gradients of the second term shrink as `1 / T^2`. The factor `T^2`
+    restores their size, so that `weight` means the same at every temperature.
+    The divergence differs from the paper's cross-entropy by a constant: it is
+    0 where student and teacher agree. Computed in float32.
 
     Args:
-        temperature: Positive float; the higher, the more the order of the
-            teacher's less likely candidates counts.
-        weight: Float in [0, 1], the teacher's part of the loss.
+        temperature: Positive float. The higher, the more the teacher's order
+            of unlikely candidates counts.
+        weight: Float in [0, 1], weight of the teacher's term.
         **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
 
     Call arguments:

@@ -1,25 +1,26 @@
-"""Contrastive loss of two views."""
+"""Contrastive loss between two views."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from fndrec.losses._checks import matrices, positive_float
+from fndrec.checks import positive_float
+from fndrec.losses._matrices import matrices
 
 
 @keras.saving.register_keras_serializable("fndrec")
 class NTXent(keras.losses.Loss):
-    """Normalised temperature-scaled cross-entropy between two views.
+    """Normalized temperature-scaled cross-entropy between two views.
 
-    Of the `2 * batch` views each has to find its partner, the other view of
-    the same outfit, among all but itself, by cosine over `temperature`. The
-    loss of an outfit is the mean of its two views'. Every view counts as a
-    negative of the others even where `sample_weight` is 0. It is symmetric in
-    its two arguments. Computed in float32.
+    Each of the `2 * batch` views is classified among all others: the right
+    class is its partner, the other view of the same outfit. Logits are cosines
+    divided by `temperature`. The loss of an outfit is the mean over its two
+    views. A view with `sample_weight` 0 is still a negative of the others. The
+    loss is symmetric in its two arguments. Computed in float32.
 
     Args:
-        temperature: Positive float that cosines are divided by.
+        temperature: Positive float, divides the cosines.
         **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.
 
     Call arguments:
@@ -58,7 +59,7 @@ class NTXent(keras.losses.Loss):
         logits = ops.matmul(views, ops.transpose(views)) / self.temperature
         index = ops.arange(ops.shape(views)[0])
         itself = ops.equal(ops.expand_dims(index, 1), index)
-        # The other views and the partner: all that a view is told from.
+        # The denominator: all views but the view itself.
         total = ops.logsumexp(ops.where(itself, float("-inf"), logits), axis=-1)
         partner = ops.sum(first * second, axis=-1) / self.temperature
         return ops.mean(ops.reshape(total, (2, -1)), axis=0) - partner
@@ -70,6 +71,6 @@ class NTXent(keras.losses.Loss):
 
 
 def _unit(vectors: Any) -> Any:
-    """Unit vectors; unlike `ops.normalize`'s the gradient at 0 is no NaN."""
+    """Normalizes; unlike `ops.normalize`, its gradient at 0 is not NaN."""
     square = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
     return vectors * ops.rsqrt(ops.maximum(square, 1e-12))

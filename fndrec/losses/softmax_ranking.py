@@ -1,20 +1,20 @@
-"""The liked outfit among its candidates, by softmax."""
+"""Softmax cross-entropy of the liked outfit."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from fndrec.losses._checks import matrices
+from fndrec.losses._matrices import matrices
 
 
 @keras.saving.register_keras_serializable("fndrec")
 class SoftmaxRanking(keras.losses.Loss):
     """Softmax cross-entropy of the liked outfit among its candidates.
 
-    The loss of a list is `-log softmax(scores)[liked]`; with several liked
-    outfits it is the mean over them, weighted by their relevance, and with
-    none it is 0. Computed in float32.
+    The loss of a list is `-log softmax(scores)[liked]`. With several liked
+    outfits it is their mean, weighted by relevance; with none it is 0.
+    Computed in float32.
 
     Args:
         **kwargs: `reduction`, `name` and `dtype` of `keras.losses.Loss`.

@@ -1,4 +1,4 @@
-"""Keras metrics of ranked candidates; ties are always broken fairly."""
+"""Keras metrics of ranked candidates, with fair ties."""
 
 from fndrec.metrics.fitb_accuracy import FITBAccuracy
 from fndrec.metrics.hit_rate import HitRate

@@ -1,23 +1,23 @@
-"""What all metrics of lists have in common."""
+"""The base of metrics of lists."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from fndrec.metrics._checks import list_weights, same_lists
+from fndrec.metrics._shapes import list_weights, same_lists
 
 
 class ListMetric(keras.metrics.Mean):
     """Weighted mean over lists of a value of each list.
 
-    Lists without a liked candidate are left out, as every ranking of them is
-    as good. A list with a NaN score has the value NaN, so that a model that
-    broke does not look like a bad, let alone a good one.
+    Lists without a liked candidate are left out: all rankings of them are
+    equally good. A list with a NaN score has the value NaN, so that a broken
+    model does not pass for a bad one, let alone a good one.
     """
 
     def list_values(self, labels: Any, scores: Any) -> Any:
-        """Value `(batch,)` of each list; scores are free of NaN."""
+        """Returns the value `(batch,)` of each list; no score is NaN."""
         raise NotImplementedError
 
     def update_state(
@@ -39,6 +39,6 @@ class ListMetric(keras.metrics.Mean):
         broken = ops.isnan(scores)
         values = self.list_values(labels, ops.where(broken, 0.0, scores))
         values = ops.where(ops.any(broken, axis=-1), float("nan"), values)
-        # Not by the weight alone: 0 * NaN is NaN.
+        # The weight alone would not do: 0 * NaN is NaN.
         values = ops.where(weight > 0, values, 0.0)
         super().update_state(values, weight)

@@ -1,4 +1,4 @@
-"""Ranks with ties, shared by the metrics of lists."""
+"""Ranks with ties, for the metrics of lists."""
 
 from typing import Any, NamedTuple
 
@@ -6,23 +6,23 @@ from keras import ops
 
 
 class Ranking(NamedTuple):
-    """Lists sorted best first, and which neighbours are tied.
+    """Lists sorted best first, with their groups of tied candidates.
 
     Attributes:
-        order: `(batch, candidates)` candidate at each rank.
-        tie: `(batch * candidates,)` number of the group of tied candidates
-            that each rank of each list belongs to.
+        order: `(batch, candidates)`, the candidate at each rank.
+        tie: `(batch * candidates,)`, the number of the group of tied
+            candidates at each rank.
     """
 
     order: Any
     tie: Any
 
     def sort(self, values: Any) -> Any:
-        """Values of candidates, `(batch, candidates)`, as values of ranks."""
+        """Reorders values of candidates `(batch, candidates)` by rank."""
         return ops.take_along_axis(values, self.order, axis=-1)
 
     def tie_sum(self, values: Any) -> Any:
-        """Values of ranks, summed over those tied with each."""
+        """Sums values of ranks over each group of ties."""
         flat = ops.reshape(values, (-1,))
         sums = ops.segment_sum(flat, self.tie, num_segments=ops.shape(flat)[0])
         return ops.reshape(ops.take(sums, self.tie), ops.shape(values))
@@ -35,11 +35,11 @@ def rank(scores: Any) -> Ranking:
         scores: `(batch, candidates)`, free of NaN.
 
     Returns:
-        The ranking. The order of tied candidates means nothing.
+        The ranking. Tied candidates stand in no particular order.
     """
     order = ops.argsort(-scores, axis=-1)
     ordered = ops.take_along_axis(scores, order, axis=-1)
-    # Each list begins a group, so groups never reach across lists.
+    # Each list begins a group, so no group spans two lists.
     begins = ops.concatenate(
         [
             ops.ones_like(ordered[:, :1], dtype="bool"),
@@ -52,7 +52,7 @@ def rank(scores: Any) -> Ranking:
 
 
 def expected_gains(gains: Any, scores: Any) -> Any:
-    """Mean gain at each rank over all orders of tied candidates.
+    """Returns the mean gain at each rank over all orders of ties.
 
     Args:
         gains: `(batch, candidates)`.
@@ -67,5 +67,5 @@ def expected_gains(gains: Any, scores: Any) -> Any:
 
 
 def ranks_of(lists: Any) -> Any:
-    """Ranks `1, 2, ..., candidates` as float32 `(candidates,)`."""
+    """Returns ranks `1, 2, ..., candidates` as float32 `(candidates,)`."""
     return ops.cast(ops.arange(1, ops.shape(lists)[-1] + 1), "float32")

@@ -1,11 +1,11 @@
-"""How often a liked outfit is among the first."""
+"""Hit rate: how often a liked outfit is among the first `k`."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from fndrec.metrics._checks import positive_int
+from fndrec.checks import positive_int
 from fndrec.metrics._list_metric import ListMetric
 from fndrec.metrics._ranks import rank, ranks_of
 
@@ -15,12 +15,12 @@ class HitRate(ListMetric):
     """Share of lists with a liked candidate among the first `k`.
 
     Ties are fair: the value of a list is the share of all orders of its tied
-    candidates that put at least one liked candidate among the first `k`, also
-    where there are several liked ones. Lists without a liked candidate are
-    left out. A list with a NaN score has the value NaN.
+    candidates that put at least one liked candidate among the first `k`. Lists
+    without a liked candidate are left out. A list with a NaN score has the
+    value NaN.
 
     Args:
-        k: How many ranks count.
+        k: Number of ranks that count.
         name: Name of the metric; `"hit_rate_5"` with `k=5` by default.
         dtype: Dtype of the metric's state.
 
@@ -59,8 +59,8 @@ class HitRate(ListMetric):
             ranking.tie_sum(ops.ones_like(liked) * ranks) / tied
             + (tied - 1.0) / 2.0
         )
-        # Drawing the tied candidates one by one, given that none so far was
-        # liked: the share of liked ones among those left.
+        # Draw the tied candidates one by one. Given that none so far is liked,
+        # the next is liked with the share of liked ones among those left.
         hit = ranking.tie_sum(liked) / (last - ranks + 1.0)
         miss = ops.maximum(1.0 - hit, 0.0)
         miss = ops.where(ranks <= self.k, miss, 1.0)

@@ -11,14 +11,13 @@ from fndrec.metrics._ranks import expected_gains, ranks_of
 
 @keras.saving.register_keras_serializable("fndrec")
 class MeanNDCG(ListMetric):
-    """NDCG averaged over all cut-offs, as Fashion-Hash-Net's code has it.
+    """NDCG averaged over all cut-offs, as the code of Fashion-Hash-Net does.
 
-    With the gain `2^rel - 1` and the discount `log2(max(rank, 2))`, the value
-    of a list is the mean over the cut-offs `k = 1, ..., candidates` of the
-    DCG of its first `k` ranks divided by the greatest one possible. It is
-    lower than the usual `NDCG` of the same ranking (in one case 0.650 for
-    0.730): do not compare one with the other. The code of LPAE-Net computes
-    the same.
+    The gain is `2^rel - 1`, the discount `log2(max(rank, 2))`. The value of a
+    list is the mean, over the cut-offs `k = 1, ..., candidates`, of the DCG of
+    its first `k` ranks divided by the greatest possible DCG. It is lower than
+    the usual `NDCG` of the same ranking (0.650 for 0.730 in one case), so do
+    not compare the two. The code of LPAE-Net computes the same value.
 
     Ties are fair: the value is its mean over all orders of tied candidates.
     Lists without a relevant candidate are left out. A list with a NaN score
@@ -58,6 +57,6 @@ class MeanNDCG(ListMetric):
     def list_values(self, labels: Any, scores: Any) -> Any:
         discount = 1.0 / ops.log2(ops.maximum(ranks_of(scores), 2.0))
         gains = ops.power(2.0, labels) - 1.0
-        found = ops.cumsum(expected_gains(gains, scores) * discount, axis=-1)
+        gained = ops.cumsum(expected_gains(gains, scores) * discount, axis=-1)
         ideal = ops.cumsum(expected_gains(gains, gains) * discount, axis=-1)
-        return ops.mean(ops.divide_no_nan(found, ideal), axis=-1)
+        return ops.mean(ops.divide_no_nan(gained, ideal), axis=-1)

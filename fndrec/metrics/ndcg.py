@@ -1,22 +1,23 @@
-"""The usual NDCG."""
+"""Normalized discounted cumulative gain."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from fndrec.metrics._checks import positive_int
+from fndrec.checks import positive_int
 from fndrec.metrics._list_metric import ListMetric
 from fndrec.metrics._ranks import expected_gains, ranks_of
 
 
 @keras.saving.register_keras_serializable("fndrec")
 class NDCG(ListMetric):
-    """Normalised discounted cumulative gain of lists of candidates.
+    """Normalized discounted cumulative gain of lists of candidates.
 
     A candidate of relevance `rel` at rank `r` adds `(2^rel - 1) / log2(r + 1)`
-    to its list's DCG, which is divided by the greatest DCG the list can have.
-    For peers' NDCG over all cut-offs, see `MeanNDCG`.
+    to the DCG of its list. The DCG is divided by the greatest DCG of any order
+    of the list. See `MeanNDCG` for the NDCG over all cut-offs that some papers
+    report.
 
     Ties are fair: the value is its mean over all orders of tied candidates.
     Lists without a relevant candidate are left out. A list with a NaN score
@@ -70,9 +71,9 @@ class NDCG(ListMetric):
         if self.k is not None:
             discount = ops.where(ranks <= self.k, discount, 0.0)
         gains = ops.power(2.0, labels) - 1.0
-        found = ops.sum(expected_gains(gains, scores) * discount, axis=-1)
+        gained = ops.sum(expected_gains(gains, scores) * discount, axis=-1)
         ideal = ops.sum(expected_gains(gains, gains) * discount, axis=-1)
-        return ops.divide_no_nan(found, ideal)
+        return ops.divide_no_nan(gained, ideal)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

@@ -6,37 +6,39 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.metrics._checks import list_weights, positive_int, same_lists
+from fndrec.checks import positive_int
+from fndrec.metrics._shapes import list_weights, same_lists
 
 
 @keras.saving.register_keras_serializable("fndrec")
 class UserAUC(keras.metrics.Metric):
     """Area under the ROC curve of each user, averaged over users.
 
-    A user's AUC is the share of pairs of one of the user's liked and one of
-    the user's not liked candidates, over all the user's lists together, in
-    which the liked one scores higher; ties count half. Users count alike,
-    however many likes they have; those without a liked or without another
-    candidate are left out.
+    Take all pairs of a liked candidate and another one of the same user, over
+    all lists of the user. The user's AUC is the share of pairs in which the
+    liked candidate scores higher; ties count half. All users weigh the same,
+    however many likes they have. Users without a liked candidate, or without
+    another one, are left out.
 
-    Scores are counted in equal bins, as in `keras.metrics.AUC`, so that users
-    may be spread over any number of batches. Scores in one bin count as tied:
-    a user's AUC is off by at most half the share of the user's pairs that
-    fall into one bin. Scores out of `[minimum, maximum]` fall into the first
-    and last bin. The default range is that of a cosine divided by 0.1. A user
+    Scores are counted in equal bins, as in `keras.metrics.AUC`, so that the
+    lists of a user may be spread over any number of batches. Scores in one bin
+    count as tied: a user's AUC is off by at most half the share of pairs that
+    fall into one bin. Scores outside `[minimum, maximum]` fall into the first
+    or last bin. The default range is that of a cosine divided by 0.1. A user
     with a NaN score makes the result NaN.
 
-    The state takes `8 * num_users * bins` bytes, and each update goes through
-    all of it once: with the default bins about 1 ms per 1000 users on a CPU.
+    The state takes `8 * num_users * bins` bytes. Each update passes over all
+    of it: about 1 ms per 1000 users on a CPU with the default bins.
 
-    As it needs the users it does not fit the `metrics` of a plain
-    `keras.Model.compile`; `fndrec.models.OutfitRecommender.compile` takes it.
+    This metric needs the users, so `metrics=` of a plain
+    `keras.Model.compile` cannot take it. That of
+    `fndrec.models.OutfitRecommender.compile` can.
 
     Args:
         num_users: Number of users.
         bins: Number of bins.
-        minimum: Where the first bin begins.
-        maximum: Where the last bin ends.
+        minimum: Lower end of the first bin.
+        maximum: Upper end of the last bin.
         name: Name of the metric.
         dtype: Dtype of the result; counts are float32.
 
@@ -120,7 +122,7 @@ class UserAUC(keras.metrics.Metric):
         counts = ops.ones_like(scores)
         if sample_weight is not None:
             counts = counts * ops.expand_dims(list_weights(sample_weight), 1)
-        # Counts of NaN keep a broken model from passing for a bad one.
+        # NaN counts keep a broken model from passing for a bad one.
         counts = ops.where(
             ops.logical_and(broken, counts > 0), float("nan"), counts
         )
@@ -146,11 +148,11 @@ class UserAUC(keras.metrics.Metric):
         """The mean AUC of the users seen so far."""
         liked = ops.convert_to_tensor(self.liked)
         others = ops.convert_to_tensor(self.others)
-        # Others in lower bins, and half of those in the same one.
+        # Others in lower bins, and half of those in the same bin.
         below = ops.cumsum(others, axis=-1) - others / 2.0
         ordered = ops.sum(liked * below, axis=-1)
         pairs = ops.sum(liked, axis=-1) * ops.sum(others, axis=-1)
-        # Not `pairs > 0`, which would leave out NaN.
+        # `pairs > 0` would leave out NaN.
         known = ops.not_equal(pairs, 0)
         aucs = ops.divide_no_nan(ordered, pairs)
         mean = ops.divide_no_nan(

@@ -1,4 +1,4 @@
-"""What stands against the likes of a batch."""
+"""Scores of the candidates that a batch of likes is ranked against."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from keras import ops
 
 from fndrec.layers import OutfitScore
 
-# Low enough for no weight in a softmax, and finite, so that it leaves no NaN.
+# Has no weight in a softmax, but is finite and so causes no NaN.
 EXCLUDED = -1e9
 
 
 def liked_first(scores: Any) -> Any:
-    """Labels of scores `(batch, candidates)`: column 0 is the liked one."""
+    """Returns labels of scores `(batch, candidates)`: 1 in column 0."""
     return ops.zeros_like(scores) + ops.one_hot(0, ops.shape(scores)[-1])
 
 
@@ -22,7 +22,7 @@ def candidate_cosines(
     score: OutfitScore | None = None,
     every: Any = None,
 ) -> Any:
-    """Cosines of users and what stands against their likes.
+    """Returns cosines of users and the candidates of their likes.
 
     Args:
         users: Unit vectors `(batch, dim)`, or of anchors
@@ -30,13 +30,13 @@ def candidate_cosines(
         outfits: Unit vectors `(batch, candidates, dim)`.
         in_batch: Whether the candidates of the whole batch follow each
             like's own.
-        score: The score whose cosine it is.
-        every: What the whole batch's candidates are where `outfits` are a
-            share of them.
+        score: The score that computes the cosines.
+        every: The candidates of the whole batch, if `outfits` is a shard of
+            it.
 
     Returns:
-        Float32 `(batch, candidates)` or, if `in_batch`, `(batch, candidates +
-        batch * candidates)`, the last batch the whole one.
+        Float32 `(batch, candidates)`; if `in_batch`, `(batch, candidates +
+        whole batch * candidates)`.
     """
     cosine = (score or OutfitScore()).cosine
     own = cosine(users, outfits)
@@ -50,17 +50,17 @@ def candidate_cosines(
 def exclude_own_likes(
     scores: Any, user: Any, in_batch: bool, every: Any = None
 ) -> Any:
-    """Gives `EXCLUDED` to what does not stand against a like.
+    """Sets scores to `EXCLUDED` that are no negatives of a like.
 
-    That is the in-batch candidates of the same user's likes: each like's own
-    stand in the first columns already, and other likes are no negatives. All
-    unknown users count as one.
+    These are the in-batch candidates of likes of the same user: the like's
+    own candidates are in the first columns already, and the user's other
+    likes are no negatives. All unknown users count as one user.
 
     Args:
         scores: Scores in the layout of `candidate_cosines`.
         user: Int `(batch,)`, the users.
         in_batch: As in `candidate_cosines`.
-        every: The users of the whole batch where `user` is a share of them.
+        every: The users of the whole batch, if `user` is a shard of it.
 
     Returns:
         The scores.

@@ -1,4 +1,4 @@
-"""Catalogues and their users as vectors."""
+"""Vectors of catalogues and their users, in large batches."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from fndrec.checks import positive_float
 from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
 from fndrec.data.item_sets import distinct_items_of, distinct_outfits_of
 from fndrec.errors import DataError
@@ -18,16 +19,16 @@ from fndrec.layers.shrunken_mean import PRIOR_LIKES
 from fndrec.models.outfit_encoder import OutfitEncoder
 from fndrec.models.outfit_graph import BLOCK, OutfitGraph
 
-# What the towers call the size of what they look at.
+# The attribute of a tower that holds the size of its input.
 SIZES = {"feature": "num_features", "image": "image_size"}
-# Outfits whose vectors are held at once while users score them.
+# Most outfit vectors in memory while users score them.
 AT_ONCE = 500_000
-# Liked outfits, padding included, that users are computed from at once.
+# Most liked outfits, padding included, of a batch of users.
 LIKES_AT_ONCE = 100_000
 
 
 class CatalogueEncoder(OutfitEncoder):
-    """All items, outfits and users of a data set, in large batches.
+    """Encodes the items, outfits and users of a data set in large batches.
 
     See `OutfitRecommender`.
     """
@@ -37,10 +38,9 @@ class CatalogueEncoder(OutfitEncoder):
 
         It has no users if the model knows them by their likes alone.
         """
-        known = data.vocabulary
         if self.knows_users_by_likes:
-            known = dataclasses.replace(known, users=Vocabulary([]))
-        return known
+            return dataclasses.replace(data.vocabulary, users=Vocabulary([]))
+        return data.vocabulary
 
     @cached_property
     def _encode_items_graph(self) -> Any:
@@ -55,34 +55,34 @@ class CatalogueEncoder(OutfitEncoder):
 
     @cached_property
     def _encode_users_graph(self) -> Any:
-        # Without AutoGraph, an error reads as it does outside of a graph.
+        # Without AutoGraph, errors read as they do outside a graph.
         return tf.function(
             self.encode_users, reduce_retracing=True, autograph=False
         )
 
     @cached_property
     def _outfit_graphs(self) -> dict[bool, OutfitGraph]:
-        # By `jit_compile`; one that is not asked for is not traced.
+        # Keyed by `jit_compile`. A graph is traced at its first call.
         return {
             jit_compile: OutfitGraph(self.encode_outfits, jit_compile)
             for jit_compile in (False, True)
         }
 
     def _check_content(self, data: OutfitData) -> None:
-        found = data.content(np.zeros(0, np.int32))
+        content = data.content(np.zeros(0, np.int32))
         for key, tower in self.item_tower.towers.items():
-            if key not in found:
+            if key not in content:
                 raise DataError(
-                    f"{data.name}: items with `{key}` were expected, which "
-                    "the model looks at. Received: items with "
-                    f"{sorted(set(found) - {'row', 'id'})}"
+                    f"{data.name}: items with `{key}` were expected, an input "
+                    "of the model. Received: items with "
+                    f"{sorted(set(content) - {'row', 'id'})}"
                 )
             size = getattr(tower, SIZES.get(key, ""), None)
-            if size is not None and found[key].shape[1] != size:
+            if size is not None and content[key].shape[1] != size:
                 raise DataError(
                     f"{data.name}: `{key}` of size {size} was expected, as "
                     "in the model's training. Received: size "
-                    f"{found[key].shape[1]}"
+                    f"{content[key].shape[1]}"
                 )
 
     def embed_items(
@@ -91,18 +91,18 @@ class CatalogueEncoder(OutfitEncoder):
         rows: np.ndarray | None = None,
         batch_size: int = 256,
     ) -> np.ndarray:
-        """Item vectors of the catalogue, each item encoded once.
+        """Returns item vectors of the catalogue; each item is encoded once.
 
         Args:
             data: The data set.
-            rows: Rows of the wanted items; all by default.
+            rows: Rows of the items; all by default.
             batch_size: Items encoded at once.
 
         Returns:
             Float32 array `(rows, dim)`.
 
         Raises:
-            DataError: If the data lacks what the model looks at.
+            DataError: If the data lacks an input of the model.
         """
         self._check_content(data)
         if rows is None:
@@ -127,15 +127,14 @@ class CatalogueEncoder(OutfitEncoder):
         batch_size: int = BLOCK,
         jit_compile: bool = False,
     ) -> np.ndarray:
-        """Unit vectors of outfits of known items.
+        """Returns unit vectors of outfits of known items.
 
         Args:
             item_vectors: `(items, dim)`, from `embed_items`.
             outfits: `(outfits, slots)` rows of `item_vectors`, -1 padding.
             batch_size: Outfits encoded at once.
-            jit_compile: Whether XLA compiles it. That takes some time for
-                each number of items and of outfits at once, and a part of
-                the time of each call afterwards is saved.
+            jit_compile: Whether to compile with XLA. Compiling takes time for
+                each new number of items and outfits; later calls are faster.
 
         Returns:
             Float32 array `(outfits, dim)`.
@@ -148,10 +147,10 @@ class CatalogueEncoder(OutfitEncoder):
     def score_sets(
         self, data: OutfitData, users: np.ndarray, outfits: np.ndarray
     ) -> np.ndarray:
-        """Scores of candidate outfits, each distinct item embedded once.
+        """Returns scores of candidates; each distinct item is embedded once.
 
         Args:
-            data: The data set, as the model sees it.
+            data: The data set, with the vocabulary of the model.
             users: `(rows,)` user indices, 0 for the cold-start user.
             outfits: `(rows, candidates, slots)` item rows of `data`, -1
                 padding.
@@ -172,11 +171,11 @@ class CatalogueEncoder(OutfitEncoder):
         batch_size: int = BLOCK,
         jit_compile: bool = False,
     ) -> np.ndarray:
-        """Scores of candidate outfits of known items, in large batches.
+        """Returns scores of candidate outfits of known items.
 
         Args:
-            users: `(rows,)` user indices, 0 for the cold-start user, or
-                floats, the vectors of the users.
+            users: `(rows,)` user indices, 0 for the cold-start user; or
+                user vectors `(rows, dim)`, floats.
             item_vectors: `(items, dim)`, from `embed_items`.
             outfits: `(rows, candidates, slots)` rows of `item_vectors`, -1
                 padding.
@@ -197,7 +196,7 @@ class CatalogueEncoder(OutfitEncoder):
         rows = max(1, AT_ONCE // candidates)
         for start in range(0, len(users), rows):
             part = slice(start, start + rows)
-            # Users share outfits: each is encoded once.
+            # Users share outfits, so each distinct outfit is encoded once.
             sets, at = distinct_outfits_of(outfits[part].reshape(-1, slots))
             vectors = self.embed_outfits(
                 item_vectors, sets, batch_size, jit_compile
@@ -210,7 +209,7 @@ class CatalogueEncoder(OutfitEncoder):
     def _score_rows(
         self, users: np.ndarray, vectors: np.ndarray, at: np.ndarray, size: int
     ) -> np.ndarray:
-        """Scores of users and their rows `(users, candidates)` of vectors."""
+        """Scores each user against rows `(users, candidates)` of vectors."""
         table = tf.convert_to_tensor(vectors)
         rows = max(1, size // at.shape[1])
         parts = [
@@ -239,7 +238,7 @@ class CatalogueEncoder(OutfitEncoder):
         likes: np.ndarray,
         prior_likes: float = PRIOR_LIKES,
     ) -> np.ndarray:
-        """Users from outfits they liked, as `encode_likes` does.
+        """Returns users computed from liked outfits, as `encode_likes` does.
 
         Args:
             outfit_vectors: `(outfits, dim)`, from `embed_outfits`.
@@ -252,27 +251,23 @@ class CatalogueEncoder(OutfitEncoder):
         Raises:
             ValueError: If `prior_likes` is not positive.
         """
-        if not prior_likes > 0:
-            raise ValueError(
-                "`prior_likes` should be a positive float. "
-                f"Received: prior_likes={prior_likes}"
-            )
+        prior_likes = positive_float("prior_likes", prior_likes)
         if not len(outfit_vectors):
-            # A row to look at, though no one does.
+            # `take` needs a row, even where all likes are padding.
             outfit_vectors = np.zeros((1, self.aggregator.dim), np.float32)
         return self._encode_likes_graph(
             tf.convert_to_tensor(outfit_vectors),
             tf.convert_to_tensor(likes),
-            # A tensor, as each number would be traced anew.
+            # A Python number would be traced anew for each value.
             tf.constant(prior_likes, tf.float32),
         ).numpy()
 
     def user_vectors(self, data: OutfitData) -> np.ndarray:
-        """The cold-start user, and all users known by name.
+        """Returns the cold-start user, then all users of the vocabulary.
 
         Args:
-            data: The data set, as the model sees it. Where users are known
-                by what they liked, the likes in train count.
+            data: The data set, with the vocabulary of the model. A model that
+                knows users by their likes reads their train likes.
 
         Returns:
             Float32 array `(users + 1, dim)`, or `(users + 1, anchors, dim)`.
@@ -283,9 +278,9 @@ class CatalogueEncoder(OutfitEncoder):
         return vectors_of_likes(self, data)
 
     def _share_graphs(self, model: CatalogueEncoder) -> None:
-        """Uses what another model of the same layers makes of likes."""
+        """Shares graphs and `encode_likes` with a model of the same layers."""
         self._encode_likes = model.likes_model().encode_likes
-        # What does not depend on users is traced once.
+        # These graphs do not depend on the users: trace them once.
         for graph in ("_encode_items_graph", "_outfit_graphs", "_score_graph"):
             self.__dict__[graph] = getattr(model, graph)
 
@@ -293,15 +288,15 @@ class CatalogueEncoder(OutfitEncoder):
 def _liked_by_index(
     data: OutfitData,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The likes of the users that a model knows, sorted by user.
+    """Returns the train likes of known users, sorted by user.
 
     Args:
-        data: The data set, as the model sees it.
+        data: The data set, with the vocabulary of the model.
 
     Returns:
-        Distinct outfit rows `(outfits,)`; for each like its position among
-        them `(likes,)`; likes of each user index `(users + 1,)`, 0 for the
-        cold-start user.
+        The distinct outfit rows `(outfits,)`; the position of each like among
+        them `(likes,)`; the number of likes of each user index
+        `(users + 1,)`, where index 0 is the cold-start user.
     """
     likes = data.likes("train")
     index = data.user_index[likes.user]
@@ -315,14 +310,14 @@ def _liked_by_index(
 def _padded_chunks(
     count: np.ndarray,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Users of similar numbers of likes together, as padded positions.
+    """Batches users with similar numbers of likes, to pad little.
 
     Args:
-        count: `(users,)` likes of each user, which follow one another.
+        count: `(users,)` likes of each user; likes are sorted by user.
 
     Yields:
-        Users `(batch,)` and positions of their likes `(batch, most)`, -1
-        padding.
+        Users `(batch,)`, and positions of their likes `(batch, most)`, padded
+        with -1.
     """
     start = np.cumsum(count) - count
     users = np.argsort(-count, kind="stable")
@@ -341,21 +336,18 @@ def _padded_chunks(
 
 
 def vectors_of_likes(model: CatalogueEncoder, data: OutfitData) -> np.ndarray:
-    """The cold-start user and the users of a data set, by their train likes.
+    """Returns the cold-start user, then users computed from train likes.
 
     Args:
-        model: The model, whose `encode_likes` makes them.
-        data: The data set, its vocabulary naming the wanted users.
+        model: The model, whose `encode_likes` computes the users.
+        data: The data set; its vocabulary lists the users.
 
     Returns:
-        Float32 array `(users + 1, dim)` or `(users + 1, anchors, dim)`; a
-        user without likes is the cold-start user.
+        Float32 array `(users + 1, dim)` or `(users + 1, anchors, dim)`. A
+        user without likes gets the cold-start vector.
     """
     rows, at, count = _liked_by_index(data)
-    sets = data.outfit_items[rows]
-    items, positions = np.unique(sets[sets >= 0], return_inverse=True)
-    places = np.full_like(sets, -1)
-    places[sets >= 0] = positions
+    items, (places,) = distinct_items_of(data.outfit_items[rows])
     outfits = model.embed_outfits(model.embed_items(data, items), places)
     cold = model.embed_likes(outfits, np.full((1, 1), -1, np.int32))
     vectors = np.repeat(cold, len(count), axis=0)

@@ -1,4 +1,4 @@
-"""Models back from files."""
+"""Loads models from files."""
 
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ from fndrec.models.recommender import OutfitRecommender
 
 
 def load_model(path: str | Path) -> Any:
-    """Loads a model that `model.save` wrote, with the ids it knows.
+    """Loads a model that `model.save` wrote, with its vocabulary.
 
-    Keras's safe mode stays on: a file runs no code of its own.
+    Keras's safe mode stays on, so a file runs no code of its own.
 
     Args:
         path: A `.keras` file.
@@ -21,7 +21,8 @@ def load_model(path: str | Path) -> Any:
         An `FNDTeacher`, an `FNDStudent` or another `OutfitRecommender`.
 
     Raises:
-        DataError: If the file is none, or holds another kind of model.
+        DataError: If the file is no `.keras` file, or holds another kind of
+            model.
 
     Example:
 
@@ -29,7 +30,7 @@ def load_model(path: str | Path) -> Any:
     """
     try:
         model = keras.saving.load_model(path)
-    except Exception as error:  # whatever a broken file provokes
+    except Exception as error:  # A broken file can raise anything.
         reason = " ".join(str(error).split())
         raise DataError(
             f"{path}: should be a `.keras` file of a model of fndrec. "

@@ -1,7 +1,8 @@
-"""The layers of a model for a data set."""
+"""The layers of a model, chosen by its data set."""
 
 from typing import Any
 
+from fndrec.checks import one_of
 from fndrec.data import OutfitData
 from fndrec.layers import (
     CodePool,
@@ -42,37 +43,9 @@ def parts_for(
     num_anchors: int = 4,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """The layers of a model for what `data` knows of its items.
+    """Returns the layers of a model for what `data` knows of its items.
 
-    Args:
-        data: The data set: its photos (if loaded), features, categories,
-            ids and users decide on the towers.
-        dim: Width of the user-outfit space.
-        backbone: Network of the photos, see `ImageTower`.
-        width: Factor on AlexNet's filters, see `ImageTower`.
-        weights: Pretrained weights, see `ImageTower`.
-        num_blocks: Self-attention blocks of the aggregator.
-        num_heads: Attention heads of the aggregator.
-        dropout: Dropout rate of the towers of photos and features.
-        use_id: Whether each item has a vector of its own. By default
-            only where nothing else is known of the items, as such a
-            vector says nothing of items never seen, and learns few likes
-            by heart.
-        score: Kind of score, see `OutfitScore`.
-        temperature: Temperature of the score; `0.8 / sqrt(dim)` by
-            default. Cosines of random unit vectors spread by
-            `1 / sqrt(dim)`: a temperature that does not follow makes the
-            softmax of a narrow model too sharp to learn from.
-        unknown_rate: Share of ids hidden in training, see `IdEmbedding`.
-        aggregator: `"set_transformer"`; `"mean"`, the plain mean of the
-            items, see `MeanPool`; or `"codes"`, that of their binary
-            codes, see `CodePool`.
-        users: `"table"`, a vector each; `"history"`, computed from
-            the outfits they liked, see `UserHistoryEncoder`;
-            `"anchors"`, several vectors each, see `UserAnchors`; or
-            `"codes"`, a binary code each, see `UserCodes`.
-        num_anchors: Vectors of each user of `"anchors"`.
-        seed: Seed of all weights.
+    The arguments are those of `FNDTeacher.from_data`.
 
     Returns:
         Keyword arguments for the constructor.
@@ -80,15 +53,8 @@ def parts_for(
     Raises:
         ValueError: If an argument is out of its range.
     """
-    for name, value, known_values in (
-        ("users", users, USERS),
-        ("aggregator", aggregator, AGGREGATORS),
-    ):
-        if value not in known_values:
-            raise ValueError(
-                f"`{name}` should be one of {known_values}. "
-                f"Received: {name}={value!r}"
-            )
+    one_of("users", users, USERS)
+    one_of("aggregator", aggregator, AGGREGATORS)
     if temperature is None:
         temperature = 0.8 / dim**0.5
     known = data.vocabulary

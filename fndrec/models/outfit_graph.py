@@ -1,4 +1,4 @@
-"""Outfits encoded in large blocks."""
+"""A graph that encodes outfits in large blocks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,20 +8,22 @@ import tensorflow as tf
 
 from fndrec.data.item_sets import distinct_items_of
 
-# Of a block, the parts stand side by side in the graph: operations on small
-# sets share themselves out poorly, and a part's intermediates fit the caches.
+# A block is split into parts that run side by side in the graph: operations on
+# small sets use several cores poorly, and the intermediates of a part fit into
+# the caches.
 PARTS = 4
 BLOCK = 10_000
 
 
 class OutfitGraph:
-    """Unit vectors of any number of outfits, block by block.
+    """Computes unit vectors of any number of outfits, block by block.
 
     Args:
-        encode: From item vectors `(items, dim)` and outfits `(outfits,
-            slots)` of positions among them, -1 padding, to unit vectors.
-        jit_compile: Whether XLA compiles it, once for each number of items
-            and of outfits.
+        encode: A function of item vectors `(items, dim)` and outfits
+            `(outfits, slots)`, positions among the items padded with -1,
+            that returns unit vectors.
+        jit_compile: Whether to compile with XLA, once for each number of
+            items and outfits.
     """
 
     def __init__(
@@ -34,8 +36,8 @@ class OutfitGraph:
 
     def _in_parts(self, item_vectors: Any, outfits: Any) -> Any:
         size = tf.shape(outfits)[0]
-        share = size // PARTS
-        sizes = [share] * (PARTS - 1) + [size - share * (PARTS - 1)]
+        part = size // PARTS
+        sizes = [part] * (PARTS - 1) + [size - part * (PARTS - 1)]
         return tf.concat(
             [self._part(item_vectors, p) for p in tf.split(outfits, sizes)], 0
         )
@@ -60,8 +62,8 @@ class OutfitGraph:
         for start in range(0, len(outfits), block):
             part, table = outfits[start : start + block], item_vectors
             if len(table) > part.size:
-                # What depends on an item alone is computed for the whole
-                # table, and a shop may have a million.
+                # The encoder projects every item of the table, and a shop may
+                # have a million.
                 rows, (part,) = distinct_items_of(part)
                 table = table[rows]
             graph = self._parts if len(part) > BLOCK // 2 else self._part

@@ -6,8 +6,9 @@ from typing import Any, Self
 import keras
 from keras import ops
 
+from fndrec.checks import non_negative_float
 from fndrec.data import OutfitData
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.seeds import part_seed
 from fndrec.losses import DistillationLoss, NTXent
 from fndrec.losses.distillation_loss import Teacher
 from fndrec.models import replicas
@@ -17,12 +18,12 @@ from fndrec.models.teacher_targets import TeacherTargets
 
 @keras.saving.register_keras_serializable("fndrec")
 class FNDStudent(OutfitRecommender):
-    """The small model, taught by a frozen teacher and by contrast.
+    """The small model, distilled from a frozen teacher.
 
-    With False Negative Distillation the teacher tells of each sampled
-    negative how false it is; with the contrastive term two augmented views of
-    a liked outfit are drawn together. Both are arguments of `compile`: a
-    saved student loads and predicts without its teacher.
+    Distillation losses learn from the teacher's scores or distances of the
+    sampled candidates. The contrastive loss pulls together two augmented
+    views of each liked outfit. Both are arguments of `compile`: a saved
+    student loads and predicts without its teacher.
 
     Args:
         item_tower: An `ItemTower`.
@@ -122,26 +123,18 @@ class FNDStudent(OutfitRecommender):
             width: Factor on AlexNet's filters, see `ImageTower`.
             contrastive: Whether the student has a projection head for the
                 contrastive loss.
-            backbone: Network of the photos, see `ImageTower`.
-            weights: Pretrained weights, see `ImageTower`.
-            num_blocks: Self-attention blocks of the aggregator.
-            num_heads: Attention heads of the aggregator.
-            dropout: Dropout rate of the towers of photos and features.
-            use_id: Whether each item has a vector of its own; by default only
-                if nothing else is known of the items. Such a vector knows
-                nothing of a new item, and learns few likes by heart.
-            score: Kind of score, see `OutfitScore`.
-            temperature: Temperature of the score; by default
-                `0.8 / sqrt(dim)`, which follows the spread of the cosines of
-                random unit vectors.
-            unknown_rate: Share of ids hidden in training, see `IdEmbedding`.
-            aggregator: `"set_transformer"`; `"mean"`, see `MeanPool`; or
-                `"codes"`, binary codes, see `CodePool`.
-            users: `"table"`, a vector for each user; `"history"`, computed
-                from liked outfits, see `UserHistoryEncoder`; `"anchors"`,
-                several vectors for each user, see `UserAnchors`; or
-                `"codes"`, a binary code for each user, see `UserCodes`.
-            num_anchors: Vectors of each user of `"anchors"`.
+            backbone: As in `FNDTeacher.from_data`.
+            weights: As in `FNDTeacher.from_data`.
+            num_blocks: As in `FNDTeacher.from_data`.
+            num_heads: As in `FNDTeacher.from_data`.
+            dropout: As in `FNDTeacher.from_data`.
+            use_id: As in `FNDTeacher.from_data`.
+            score: As in `FNDTeacher.from_data`.
+            temperature: As in `FNDTeacher.from_data`.
+            unknown_rate: As in `FNDTeacher.from_data`.
+            aggregator: As in `FNDTeacher.from_data`.
+            users: As in `FNDTeacher.from_data`.
+            num_anchors: As in `FNDTeacher.from_data`.
             seed: Seed of all weights.
 
         Returns:
@@ -183,7 +176,7 @@ class FNDStudent(OutfitRecommender):
         | Sequence[DistillationLoss]
         | None = None,
         distillation_weights: Sequence[float] | None = None,
-        teacher: OutfitRecommender | TeacherTargets | None = None,
+        teacher: OutfitRecommender | Teacher | None = None,
         contrastive: NTXent | None = None,
         contrastive_weight: float | None = None,
         **kwargs: Any,
@@ -198,8 +191,8 @@ class FNDStudent(OutfitRecommender):
             distillation: A `DistillationLoss`, such as
                 `FalseNegativeDistillation` or `KnowledgeDistillation`, or a
                 list of them, in place of `loss` in training.
-            distillation_weights: Weights of the losses of a list; 1 each by
-                default.
+            distillation_weights: Weights of the losses of a list; by default
+                1 each.
             teacher: The trained teacher; or its targets, from
                 `teacher.targets(data)`, to share them among students or to
                 take other data than `from_data` was given.
@@ -231,11 +224,9 @@ class FNDStudent(OutfitRecommender):
             )
         if contrastive_weight is None:
             contrastive_weight = 0.0 if self.projection is None else 0.1
-        if contrastive_weight < 0:
-            raise ValueError(
-                "`contrastive_weight` should be a non-negative float. "
-                f"Received: contrastive_weight={contrastive_weight}"
-            )
+        contrastive_weight = non_negative_float(
+            "contrastive_weight", contrastive_weight
+        )
         if contrastive_weight > 0 and self.projection is None:
             raise ValueError(
                 "The contrastive loss needs a student with a projection "
@@ -266,7 +257,7 @@ class FNDStudent(OutfitRecommender):
         self._distillation = list(zip(weights, distillation, strict=True))
         self._teacher = teacher
         self._contrastive = contrastive or NTXent()
-        self._contrastive_weight = float(contrastive_weight)
+        self._contrastive_weight = contrastive_weight
         super().compile(optimizer, loss, metrics, **kwargs)
 
     def _targets_of(self, teacher: OutfitRecommender) -> TeacherTargets:

@@ -113,13 +113,13 @@ class FNDTeacher(OutfitRecommender):
         return model
 
     def targets(self, data: OutfitData, split: str = "train") -> TeacherTargets:
-        """What a student learns from: computed once, not at every step.
+        """Computes what a student learns from, once for all steps.
 
         Args:
             data: The data set.
-            split: Split whose likes give the radii.
+            split: Split whose likes define the radii of the users.
 
         Returns:
-            A `TeacherTargets`.
+            The targets, for `FNDStudent.compile(teacher=...)`.
         """
         return TeacherTargets.from_model(self, data, split)

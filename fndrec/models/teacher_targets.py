@@ -1,4 +1,4 @@
-"""What a frozen teacher tells a student."""
+"""Targets that a student learns from a frozen teacher."""
 
 from typing import Any, Self
 
@@ -14,23 +14,23 @@ from fndrec.models.recommender import OutfitRecommender
 
 
 class TeacherTargets:
-    """What a frozen teacher tells of users and any outfits of a catalogue.
+    """Scores and distance z-scores of a frozen teacher, for any batch.
 
-    The teacher's tower runs once over the catalogue, not once a step: what is
-    left for a step is its aggregator on the candidates. The radius `r_u` of a
-    user is the mean of the teacher's distances to the outfits the user liked
-    in training, `sigma_u` their standard deviation. The deviation of a user
-    with few likes is drawn towards the average user's, who counts as
+    The teacher's tower runs once over the catalogue. At each step only its
+    aggregator runs, on the candidates. The radius `r_u` of a user is the mean
+    of the teacher's distances to the outfits that the user liked in training;
+    `sigma_u` is their standard deviation. The deviation of a user with few
+    likes is shrunk to that of the average user, which counts as
     `VARIANCE_PRIOR` likes.
 
     Args:
-        model: The teacher: its aggregator and score are used, as they are at
+        model: The teacher. Its aggregator and score are used as they are at
             the time of each call.
         item_vectors: Float array `(catalogue, dim)`.
         user_vectors: Float array of unit vectors `(users + 1, dim)`, or of
             anchors `(users + 1, anchors, dim)`, row 0 the cold-start user.
-        radius: Float array `(users + 1,)`.
-        deviation: Float array `(users + 1,)`.
+        radius: Float array `(users + 1,)`, the radii `r_u`.
+        deviation: Float array `(users + 1,)`, the deviations `sigma_u`.
 
     Example:
 
@@ -42,7 +42,7 @@ class TeacherTargets:
     Reference: Kim et al. 2021, False Negative Distillation.
     """
 
-    # Likes that the average user's variance counts for.
+    # Likes that the variance of the average user counts as.
     VARIANCE_PRIOR = 4.0
 
     def __init__(
@@ -54,7 +54,7 @@ class TeacherTargets:
         deviation: np.ndarray,
     ) -> None:
         self.model = model
-        # Variables, as constants would be written into every graph.
+        # Constants would be copied into every graph.
         self.item_vectors, self.user_vectors, self.radius, self.deviation = (
             tf.Variable(array, dtype=tf.float32, trainable=False)
             for array in (item_vectors, user_vectors, radius, deviation)
@@ -67,13 +67,14 @@ class TeacherTargets:
         data: OutfitData,
         split: str = "train",
     ) -> Self:
-        """Computes the knowledge of `model` about `data`.
+        """Computes the targets of a teacher for a data set.
 
         Args:
             model: The teacher.
             data: The data set.
-            split: Split whose likes give the radii. The teacher has been
-                drawn to those of `"train"`, so that others lie farther out.
+            split: Split whose likes define the radii. The teacher was trained
+                on the likes of `"train"`; likes of other splits lie farther
+                out.
 
         Returns:
             The targets.
@@ -98,15 +99,15 @@ class TeacherTargets:
         )
 
     def scores(self, batch: dict[str, Any], in_batch: bool = False) -> Any:
-        """The teacher's scores of a batch's candidates.
+        """Returns the teacher's scores of the candidates of a batch.
 
         Args:
             batch: The batch, see `OutfitRecommender`.
-            in_batch: Whether the candidates of the whole batch follow one's
-                own, as in the student's loss.
+            in_batch: Whether the candidates of the whole batch follow each
+                like's own, as in the student's loss.
 
         Returns:
-            Float32 `(batch, candidates)`, or more columns if in_batch.
+            Float32 `(batch, candidates)`, or more columns if `in_batch`.
         """
         scores = self.model.score.from_cosine(self._cosines(batch, in_batch))
         every = replicas.all_users(batch)
@@ -122,7 +123,7 @@ class TeacherTargets:
             in_batch: As in `scores`.
 
         Returns:
-            Float32 `(batch, candidates)`, or more columns if in_batch.
+            Float32 `(batch, candidates)`, or more columns if `in_batch`.
         """
         cosines = self._cosines(batch, in_batch)
         return distance_zscore(
@@ -138,7 +139,7 @@ def user_distances(
     index: np.ndarray,
     outfits: np.ndarray,
 ) -> np.ndarray:
-    """Distances of users to outfits.
+    """Returns distances of users to outfits.
 
     Args:
         model: The model.
@@ -152,7 +153,7 @@ def user_distances(
     """
     if users.ndim == 2:
         return np.linalg.norm(users[index] - outfits, axis=-1)
-    # Of anchors, that of vectors whose cosine is the one they have.
+    # For anchors: the distance of unit vectors with the cosine of the score.
     cosine = np.concatenate(
         [
             np.asarray(
@@ -169,7 +170,7 @@ def user_distances(
 def radii(
     users: np.ndarray, distances: np.ndarray, num_users: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation of each user's distances to liked outfits.
+    """Returns mean and deviation of each user's distances to liked outfits.
 
     Args:
         users: `(likes,)` user indices; index 0 is the cold-start user.
@@ -178,7 +179,7 @@ def radii(
 
     Returns:
         Radius and deviation `(num_users,)`. A user without likes, such as
-        the cold-start user, has those of all likes together.
+        the cold-start user, gets those of all likes together.
     """
     count = np.bincount(users, minlength=num_users)
     total = np.bincount(users, distances, minlength=num_users)

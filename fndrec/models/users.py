@@ -1,4 +1,4 @@
-"""Models that know their users otherwise, or see another data set."""
+"""Models with other users, and models aligned with a data set."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from fndrec.models.recommender import OutfitRecommender
 
 Model = TypeVar("Model", bound=OutfitRecommender)
 
-# Of a user encoder that begins with a table: chosen on `wardrobe`, for users
-# held out, where 14 and 56 are hardly worse.
+# Shrinkage of a user encoder that begins with a table. Chosen on held-out users
+# of a real set; 14 and 56 are hardly worse.
 SHRINKAGE = 28.0
 
 
@@ -107,7 +107,7 @@ def by_history(model: Model) -> Model:
         )
     encoder = UserHistoryEncoder(
         users.dim,
-        # One that has no attention has no heads to follow.
+        # Only an aggregator with attention has heads.
         getattr(model.aggregator, "num_heads", 4),
         unknown_rate=users.unknown_rate,
         center=False,
@@ -154,7 +154,7 @@ def align(
 
 
 def _table_of(vectors: np.ndarray, like: Any) -> UserEmbedding | UserAnchors:
-    """A layer of given users, named and computing as another."""
+    """Returns a table of user vectors, with the name and dtype of `like`."""
     number, dim = len(vectors) - 1, vectors.shape[-1]
     made: dict[str, Any] = {"name": like.name, "dtype": like.dtype_policy}
     layer: UserEmbedding | UserAnchors

@@ -6,6 +6,7 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from fndrec.checks import ids
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.files import atomic_path
@@ -39,7 +40,7 @@ def outfit_sheet(
             f"{data.name}: loaded photos were expected, see "
             "`OutfitData.with_photos`. Received: a data set without them"
         )
-    columns = max((len(items) for _, items in rows), default=1)
+    columns = max((len(ids("rows", items)) for _, items in rows), default=1)
     figure = Figure(
         figsize=(1.3 * (columns + 1), 1.3 * len(rows) + 0.6),
         layout="constrained",

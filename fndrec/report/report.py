@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from fndrec.checks import non_negative_int
 from fndrec.data import OutfitData, SyntheticTruth
 from fndrec.evaluation import EvaluationResult
 from fndrec.evaluation.protocols.candidate_ranking import COLUMNS
@@ -114,11 +115,7 @@ class Report:
             ("recommended", recommended),
             ("mistakes", mistakes),
         ):
-            if value < 0:
-                raise ValueError(
-                    f"`{argument}` should be a non-negative integer. "
-                    f"Received: {argument}={value}"
-                )
+            non_negative_int(argument, value)
         if name == "teacher" and teacher is not None:
             raise ValueError(
                 "`name` should differ from that of the teacher. "

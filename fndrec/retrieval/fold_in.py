@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fndrec.checks import ids
 from fndrec.data import OutfitData
+from fndrec.data.item_sets import distinct_items_of
 from fndrec.errors import DataError
 from fndrec.layers.shrunken_mean import PRIOR_LIKES
 from fndrec.models import OutfitRecommender
@@ -53,8 +55,7 @@ def fold_in(
     >>> user = fndrec.fold_in(model, data, ["outfit7", "outfit31"])
     >>> vectors @ user  # cosines with all outfits
     """
-    names = [liked_outfits] if isinstance(liked_outfits, str) else liked_outfits
-    names = list(dict.fromkeys(names))
+    names = list(dict.fromkeys(ids("liked_outfits", liked_outfits)))
     if not 1 <= len(names) <= MAX_LIKES:
         raise ValueError(
             f"`liked_outfits` should be 1 to {MAX_LIKES} outfits. "
@@ -70,10 +71,7 @@ def fold_in(
     if outfit_vectors is None:
         if model.vocabulary is not None:
             data = data.with_vocabulary(model.vocabulary)
-        sets = data.outfit_items[rows]
-        items, positions = np.unique(sets[sets >= 0], return_inverse=True)
-        places = np.full_like(sets, -1)
-        places[sets >= 0] = positions
+        items, (places,) = distinct_items_of(data.outfit_items[rows])
         vectors = model.embed_outfits(model.embed_items(data, items), places)
     elif len(outfit_vectors) != data.num_outfits:
         raise ValueError(

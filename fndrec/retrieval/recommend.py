@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from fndrec.checks import ids
 from fndrec.data import OutfitData
 from fndrec.models import OutfitRecommender, align
-from fndrec.retrieval.index._anchors import search_anchors
-from fndrec.retrieval.index._checks import check_k
+from fndrec.retrieval.index.anchors import search_anchors
+from fndrec.retrieval.index.index_checks import check_k
 from fndrec.retrieval.index.outfit_filter import OutfitFilter
 from fndrec.retrieval.index.outfit_index import OutfitIndex
 
@@ -70,6 +71,7 @@ def recommend(
     ...     print(found.outfit_id, found.score)
     """
     check_k(k)
+    ids("user_ids", user_ids)
     model, data = align(model, data)
     if index is None:
         index = OutfitIndex.from_model(model, data)

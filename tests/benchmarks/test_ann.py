@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from tiny_models import tiny_teacher
 
-from benchmarks import ann
+from benchmarks.ann import __main__ as ann
 from fndrec.data import OutfitData, write_csv
 
 

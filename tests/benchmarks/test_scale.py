@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import fill
-from benchmarks.catalogue import steady
-from benchmarks.scaling.law import Law, Point
+from benchmarks.catalogue.__main__ import steady
+from benchmarks.fill import __main__ as fill
+from benchmarks.scale.law import Law, Point
 
 
 def test_a_law_is_found_again() -> None:

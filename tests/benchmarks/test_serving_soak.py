@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import serving_soak
-from benchmarks.soak.malformed import is_refusal
+from benchmarks.serving_soak import __main__ as serving_soak
+from benchmarks.serving_soak.malformed import is_refusal
 
 
 def test_what_counts_as_a_refusal() -> None:

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from benchmarks import fill, large_shop, towers
+from benchmarks.fill import __main__ as fill
+from benchmarks.large_shop import __main__ as large_shop
+from benchmarks.towers import __main__ as towers
 
 
 def test_towers(tmp_path: Path) -> None:

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from benchmarks.speed.generated import outfit_data, with_noise
-from benchmarks.speed.harness import Case, Timing, measure
-from benchmarks.speed.naive import (
+from benchmarks.common.generated import outfit_data, with_noise
+from benchmarks.performance.harness import Case, Timing, measure
+from benchmarks.performance.naive import (
     NaiveStudent,
     NaiveTargets,
     NaiveTeacher,
     PlainAggregator,
     auc_user_by_user,
 )
-from benchmarks.speed.table import ratio, seconds, section
+from benchmarks.performance.table import ratio, seconds, section
 from fndrec import FNDStudent, FNDTeacher, OutfitData
 from fndrec.evaluation import Candidates
 from fndrec.evaluation.user_metrics import metrics_by_user

@@ -10,21 +10,21 @@ import pytest
 import tensorflow as tf
 
 import fndrec
-from benchmarks import ablation
-from benchmarks.study import plan
-from benchmarks.study.controls import (
+from benchmarks.ablation import __main__ as ablation
+from benchmarks.ablation import plan
+from benchmarks.ablation.controls import (
     CONTROLS,
     REMOVED,
     ControlledTargets,
     OracleTargets,
 )
-from benchmarks.study.photo_features import photo_features
-from benchmarks.study.results import Results
-from benchmarks.study.runs import Run
-from benchmarks.study.statistics import paired_difference
-from benchmarks.study.students import true_auc
-from benchmarks.study.variant import Variant
-from benchmarks.study.worlds import World, hold_out
+from benchmarks.ablation.results import Results
+from benchmarks.ablation.runs import Run
+from benchmarks.ablation.students import true_auc
+from benchmarks.ablation.variant import Variant
+from benchmarks.common.photo_features import photo_features
+from benchmarks.common.statistics import paired_difference
+from benchmarks.common.worlds import World, hold_out
 
 
 @pytest.fixture(scope="module")
@@ -211,9 +211,7 @@ def test_true_auc_of_the_truth_is_one(shop: fndrec.SyntheticShop) -> None:
 
 
 def _keep(out: Path, run: Run, **record: object) -> None:
-    path = run.path(out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"settings": run.settings(), **record}))
+    run.records(out).add(run.name, {"settings": run.settings(), **record})
 
 
 def test_choices_are_made_by_the_mean(tmp_path: Path) -> None:
@@ -231,7 +229,7 @@ def test_a_record_of_other_settings_is_no_record(tmp_path: Path) -> None:
     _keep(tmp_path, run, valid_auc=0.9)
     assert run.record(tmp_path) is not None
     other = Run("w", plan.KD.but("kd", weight=0.1), 0)
-    assert other.path(tmp_path) == run.path(tmp_path)
+    assert other.name == run.name
     assert other.record(tmp_path) is None
     with pytest.raises(LookupError, match="no record"):
         Results(tmp_path).record(other)

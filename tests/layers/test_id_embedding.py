@@ -77,5 +77,5 @@ def test_row_0_learns_from_all_and_own_rows_from_their_own() -> None:
     ],
 )
 def test_bad_arguments(kwargs: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         IdEmbedding(**{"num_ids": 3, "dim": 2, **kwargs})

@@ -103,9 +103,9 @@ def test_more_alpha_pushes_false_negatives_less() -> None:
 @pytest.mark.parametrize("alpha", [-1, math.nan, math.inf, "1", None, True])
 def test_refuses_alpha(alpha: Any) -> None:
     with pytest.raises(
-        ValueError,
+        (TypeError, ValueError),
         match="`alpha` should be a non-negative float. "
-        f"Received: alpha={alpha}",
+        f"Received: alpha={alpha!r}",
     ):
         FalseNegativeDistillation(alpha=alpha)
 
@@ -113,7 +113,7 @@ def test_refuses_alpha(alpha: Any) -> None:
 @pytest.mark.parametrize("clip", [0, -3.0, math.nan, "3"])
 def test_refuses_clip(clip: Any) -> None:
     with pytest.raises(
-        ValueError,
-        match=f"`clip` should be a positive float. Received: clip={clip}",
+        (TypeError, ValueError),
+        match=f"`clip` should be a positive float. Received: clip={clip!r}",
     ):
         FalseNegativeDistillation(clip=clip)

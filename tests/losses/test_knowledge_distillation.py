@@ -56,9 +56,9 @@ def test_temperature_keeps_the_size_of_gradients() -> None:
 @pytest.mark.parametrize("temperature", [0, -1.0, None])
 def test_refuses_temperature(temperature: Any) -> None:
     with pytest.raises(
-        ValueError,
+        (TypeError, ValueError),
         match="`temperature` should be a positive float. "
-        f"Received: temperature={temperature}",
+        f"Received: temperature={temperature!r}",
     ):
         KnowledgeDistillation(temperature=temperature)
 
@@ -66,8 +66,8 @@ def test_refuses_temperature(temperature: Any) -> None:
 @pytest.mark.parametrize("weight", [-0.1, 1.1, "0.5"])
 def test_refuses_weight(weight: Any) -> None:
     with pytest.raises(
-        ValueError,
+        (TypeError, ValueError),
         match=r"`weight` should be a float in \[0, 1\]. "
-        f"Received: weight={weight}",
+        f"Received: weight={weight!r}",
     ):
         KnowledgeDistillation(weight=weight)

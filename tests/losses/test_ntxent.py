@@ -86,8 +86,8 @@ def test_zero_vector_has_a_finite_gradient() -> None:
 @pytest.mark.parametrize("temperature", [0.0, -0.2, None])
 def test_refuses_temperature(temperature: Any) -> None:
     with pytest.raises(
-        ValueError,
+        (TypeError, ValueError),
         match="`temperature` should be a positive float. "
-        f"Received: temperature={temperature}",
+        f"Received: temperature={temperature!r}",
     ):
         NTXent(temperature=temperature)

@@ -40,7 +40,8 @@ def test_name_tells_k() -> None:
 @pytest.mark.parametrize("k", [0, -1, 1.5, None])
 def test_refuses_k(k: Any) -> None:
     with pytest.raises(
-        ValueError, match=f"`k` should be a positive integer. Received: k={k}"
+        (TypeError, ValueError),
+        match=f"`k` should be a positive integer. Received: k={k!r}",
     ):
         HitRate(k)
 

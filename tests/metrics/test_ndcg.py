@@ -71,6 +71,7 @@ def test_names() -> None:
 @pytest.mark.parametrize("k", [0, -1, 1.5, "2", True])
 def test_refuses_k(k: Any) -> None:
     with pytest.raises(
-        ValueError, match=f"`k` should be a positive integer. Received: k={k}"
+        (TypeError, ValueError),
+        match=f"`k` should be a positive integer. Received: k={k!r}",
     ):
         NDCG(k=k)

@@ -1,9 +1,11 @@
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import ops
 from tiny_models import (
     STILL,
     one_batch,
@@ -16,11 +18,13 @@ from fndrec import EraseItem, ReplaceItem
 from fndrec.data import OutfitData
 from fndrec.data.views.similar import similar_items
 from fndrec.losses import (
+    DistillationLoss,
     FalseNegativeDistillation,
     KnowledgeDistillation,
     NTXent,
+    SoftmaxRanking,
 )
-from fndrec.models import TeacherTargets
+from fndrec.models import TeacherTargets, load_model
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +253,81 @@ def test_arguments(tiny_data: OutfitData, targets: TeacherTargets) -> None:
         student.compile(contrastive_weight=-0.1)
     with pytest.raises(ValueError, match="projection_dim=None"):
         student.compile(contrastive_weight=0.1)
+
+
+def test_the_teacher_itself_is_taken(
+    tiny_data: OutfitData, batch: dict[str, Any]
+) -> None:
+    """Its targets are those for the data that made the student."""
+    teacher = tiny_teacher(tiny_data, dim=16, seed=7)
+    student = tiny_student(tiny_data, **STILL)
+
+    def loss(teacher: Any) -> float:
+        student.compile(
+            distillation=FalseNegativeDistillation(2.0),
+            teacher=teacher,
+            contrastive_weight=0.0,
+        )
+        return float(student.compute_loss(batch, training=True))
+
+    assert loss(teacher) == loss(teacher.targets(tiny_data))
+
+
+def test_other_teachers_are_refused(
+    tiny_data: OutfitData, targets: TeacherTargets, tmp_path: Path
+) -> None:
+    student = tiny_student(tiny_data)
+    kd = KnowledgeDistillation()
+    others: list[Any] = ["teacher.keras", keras.Sequential(), kd]
+    for wrong in others:
+        with pytest.raises(TypeError, match=r"`teacher` should be a trained"):
+            student.compile(distillation=kd, teacher=wrong)
+    with pytest.raises(TypeError, match=r"`distillation` should be a"):
+        student.compile(distillation=SoftmaxRanking(), teacher=targets)
+    # A loaded student does not know the data of a teacher.
+    student.save(tmp_path / "student.keras")
+    loaded = load_model(tmp_path / "student.keras")
+    teacher = tiny_teacher(tiny_data)
+    with pytest.raises(ValueError, match=r"teacher=teacher\.targets\(data\)"):
+        loaded.compile(distillation=kd, teacher=teacher)
+    loaded.compile(distillation=kd, teacher=teacher.targets(tiny_data))
+
+
+class ScoreMatching(DistillationLoss):
+    """A loss as a user would write it."""
+
+    def targets(self, teacher: Any, batch: Any, in_batch: bool) -> Any:
+        return teacher.scores(batch, in_batch)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+
+def test_a_custom_distillation_loss(
+    tiny_data: OutfitData, targets: TeacherTargets, batch: dict[str, Any]
+) -> None:
+    student = tiny_student(tiny_data, **STILL)
+    student.compile(
+        distillation=ScoreMatching(),
+        teacher=targets,
+        contrastive_weight=0.0,
+        in_batch_negatives=False,
+    )
+    _, users, outfits = student._encode(batch, training=False)
+    difference = np.array(targets.scores(batch)) - np.array(
+        student.score(users, outfits)
+    )
+    loss = float(student.compute_loss(batch, training=True))
+    assert loss == pytest.approx((difference**2).mean(), rel=1e-5)
+
+
+def test_a_loss_without_targets_says_so(
+    tiny_data: OutfitData, targets: TeacherTargets, batch: dict[str, Any]
+) -> None:
+    student = tiny_student(tiny_data)
+    student.compile(distillation=DistillationLoss(), teacher=targets)
+    with pytest.raises(NotImplementedError, match="should define `targets"):
+        student.compute_loss(batch, training=True)
 
 
 def test_contrast_needs_views(tiny_data: OutfitData) -> None:

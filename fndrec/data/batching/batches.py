@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from fndrec.checks import non_negative_int, positive_int
 from fndrec.data.batching.at_exit import release_at_exit
 from fndrec.data.batching.history_sampler import HistorySampler
 from fndrec.data.batching.negative_sampler import NegativeSampler
@@ -34,37 +35,17 @@ def make_batches(
     shards: BatchShards | None = None,
 ) -> tf.data.Dataset:
     """Makes the batches of `OutfitData.batches`."""
-    if batch_size < 1:
-        raise ValueError(
-            "`batch_size` should be a positive integer. "
-            f"Received: batch_size={batch_size}"
-        )
-    if negatives < 0:
-        raise ValueError(
-            "`negatives` should be a non-negative integer. "
-            f"Received: negatives={negatives}"
-        )
+    batch_size = positive_int("batch_size", batch_size)
+    negatives = non_negative_int("negatives", negatives)
     if views is not None and len(views) != 2:
         raise ValueError(
             "`views` should be two layers. "
             f"Received: {len(views)} of them, views={views}"
         )
-    if history is not None and (
-        isinstance(history, bool) or not isinstance(history, int) or history < 1
-    ):
-        raise ValueError(
-            "`history` should be a positive integer. "
-            f"Received: history={history}"
-        )
-    if seed < 0:
-        raise ValueError(
-            f"`seed` should be a non-negative integer. Received: seed={seed}"
-        )
-    if first_pass < 0:
-        raise ValueError(
-            "`first_pass` should be a non-negative integer. "
-            f"Received: first_pass={first_pass}"
-        )
+    if history is not None:
+        history = positive_int("history", history)
+    seed = non_negative_int("seed", seed)
+    first_pass = non_negative_int("first_pass", first_pass)
     release_at_exit()
     if negative_sampling is None:
         negative_sampling = "hard" if data.shares_outfits else "recombined"

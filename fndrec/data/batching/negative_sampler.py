@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fndrec.data.item_sets import distinct_items, set_ids
 from fndrec.errors import DataError
 
 if TYPE_CHECKING:
@@ -70,16 +71,13 @@ class NegativeSampler:
         if "hard" in self.mixture:
             self.liked_outfits = np.unique(likes.outfit)
             # Outfits of the same items are one outfit here.
-            sets = np.sort(self.outfit_items, axis=1)
-            same = np.unique(sets, axis=0, return_inverse=True)[1]
-            self.item_set = same.reshape(-1).astype(np.int64)
+            (self.item_set,) = set_ids(self.outfit_items)
             pairs = [
                 self._pairs(data.likes(s).user, data.likes(s).outfit)
                 for s in {split, *known} & set(data.splits)
             ]
             self.known_pairs = np.unique(np.concatenate(pairs))
-        entries = self.outfit_items[likes.outfit].ravel()
-        entries = np.unique(entries[entries >= 0])
+        entries = distinct_items(self.outfit_items[likes.outfit])
         self.catalogue = _Pool(entries, self.group[entries])
 
     def _pairs(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
@@ -324,8 +322,9 @@ def _mixture(sampling: str | Mapping[str, float]) -> dict[str, float]:
     unknown = [kind for kind in mixture if kind not in KINDS]
     if unknown or not mixture or min(mixture.values()) <= 0:
         raise ValueError(
-            f"`negative_sampling` should be one of {KINDS}, or positive "
-            f"a mixture of them. Received: negative_sampling={sampling!r}"
+            f"`negative_sampling` should be one of {KINDS}, or a mixture of "
+            "them with positive shares. Received: "
+            f"negative_sampling={sampling!r}"
         )
     total = sum(mixture.values())
     return {kind: share / total for kind, share in mixture.items()}

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from fndrec.checks import one_of
 from fndrec.data.fixed_candidates import FixedCandidates
 from fndrec.data.outfit_data import OutfitData
 from fndrec.data.readers.checks.source import check_folder
@@ -123,11 +124,7 @@ def layout_of(folder: Path, name: str = AUTO) -> str:
         DataError: If there is no such name, or the folder has no known
             layout.
     """
-    if name != AUTO and name not in LAYOUTS:
-        raise DataError(
-            f"`format` should be one of {[AUTO, *LAYOUTS]}. "
-            f"Received: format={name!r}"
-        )
+    one_of("format", name, (AUTO, *LAYOUTS))
     check_folder(folder)
     if name != AUTO:
         return name

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fndrec.checks import positive_int
 from fndrec.data.outfit_data import OnError, OutfitData
 from fndrec.data.readers.checks.build import build, check_arguments
 from fndrec.data.readers.checks.row_checks import cell, to_bools
@@ -22,7 +23,6 @@ from fndrec.data.readers.formats.line_stream import (
     joined,
 )
 from fndrec.data.readers.formats.split_likes import split_likes
-from fndrec.errors import DataError
 
 logger = logging.getLogger("fndrec.data")
 
@@ -83,11 +83,7 @@ def read_pog(
     https://github.com/wenyuer/POG.
     """
     check_arguments(on_error, max_slots)
-    if isinstance(min_likes, bool) or min_likes < 1:
-        raise DataError(
-            "`min_likes` should be a positive integer. "
-            f"Received: min_likes={min_likes!r}"
-        )
+    min_likes = positive_int("min_likes", min_likes)
     root = Path(folder)
     check_folder(root)
     users = LineStream(

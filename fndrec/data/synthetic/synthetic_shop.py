@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from fndrec.checks import fraction, integer
 from fndrec.data.outfit_data import OutfitData
 from fndrec.data.readers.tables.csv import read_csv
 from fndrec.data.synthetic._garments import (
@@ -109,21 +110,15 @@ class SyntheticShop:
             DataError: If an argument is out of its range or the folder is
                 not empty.
         """
-        _check_int("num_users", num_users, 1)
-        _check_int("items_per_category", items_per_category, 2)
-        _check_int("likes_per_user", likes_per_user, 5)
-        _check_int("image_size", image_size, 16)
-        _check_int("seed", seed, 0)
-        if not 0 < observed <= 1:
-            raise DataError(
-                "`observed` should be a float over 0 and at most 1. "
-                f"Received: observed={observed}"
-            )
-        if not 0 < liked < 1:
-            raise DataError(
-                "`liked` should be a float between 0 and 1. "
-                f"Received: liked={liked}"
-            )
+        num_users = integer("num_users", num_users, 1)
+        items_per_category = integer(
+            "items_per_category", items_per_category, 2
+        )
+        likes_per_user = integer("likes_per_user", likes_per_user, 5)
+        image_size = integer("image_size", image_size, 16)
+        seed = integer("seed", seed, 0)
+        observed = fraction("observed", observed, zero=False)
+        liked = fraction("liked", liked, zero=False, one=False)
         folder = Path(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise DataError(f"{folder} should be a new or an empty folder.")
@@ -335,11 +330,3 @@ def _write_csv(
 def _ids(prefix: str, count: int) -> list[str]:
     digits = len(str(count - 1))
     return [f"{prefix}{number:0{digits}d}" for number in range(count)]
-
-
-def _check_int(name: str, value: int, least: int) -> None:
-    if not isinstance(value, int) or value < least:
-        raise DataError(
-            f"`{name}` should be an int of at least {least}. "
-            f"Received: {name}={value}"
-        )

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from fndrec import checks
+
 
 class Augmentation(keras.layers.Layer):
     """Base of layers that change one item of each outfit at random.
@@ -17,6 +19,8 @@ class Augmentation(keras.layers.Layer):
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         # Draws are compared with thresholds: no half precision for them.
         super().__init__(autocast=False, **kwargs)
+        if seed is not None:
+            seed = checks.non_negative_int("seed", seed)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fndrec.checks import positive_int
+
 # Similarities held at once.
 BLOCK = 10_000_000
 
@@ -34,8 +36,7 @@ def similar_items(
     >>> table = similar_items(data.item_category, k=16)
     >>> replace = fndrec.ReplaceItem(table)
     """
-    if k < 1:
-        raise ValueError(f"`k` should be a positive integer. Received: k={k}")
+    k = positive_int("k", k)
     if vectors is not None and len(vectors) != len(categories):
         raise ValueError(
             "`vectors` should have one row an item. Received: "

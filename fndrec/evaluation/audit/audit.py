@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from fndrec.checks import fraction, positive_int
 from fndrec.data import OutfitData
 from fndrec.evaluation.audit.audit_pairs import (
     Pair,
@@ -75,16 +76,9 @@ def audit_negatives(
     Elkan, Noto 2008 (learning from positive and unlabelled data).
     """
     require("sklearn", "audit", "`audit_negatives`")
-    if prior is not None and not 0 < prior <= 1:
-        raise ValueError(
-            "`prior` should be a number over 0 and at most 1. "
-            f"Received: prior={prior}"
-        )
-    if negatives < 1:
-        raise ValueError(
-            "`negatives` should be a positive integer. "
-            f"Received: negatives={negatives}"
-        )
+    if prior is not None:
+        prior = fraction("prior", prior, zero=False)
+    negatives = positive_int("negatives", negatives)
     if calibration == "train":
         raise ValueError(
             "`calibration` should be a split that the model was not trained "

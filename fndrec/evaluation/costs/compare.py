@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from fndrec.checks import positive_int
 from fndrec.data import OutfitData
 from fndrec.evaluation.candidates import Candidates
 from fndrec.evaluation.costs.comparison import Comparison
@@ -67,11 +68,7 @@ def compare(
         raise ValueError(
             f"`models` should hold one model or more. Received: models={models}"
         )
-    if repetitions < 1:
-        raise ValueError(
-            "`repetitions` should be a positive integer. "
-            f"Received: repetitions={repetitions}"
-        )
+    repetitions = positive_int("repetitions", repetitions)
     evaluation = evaluate(
         models,
         data,

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from fndrec.checks import positive_int
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.evaluation.scorer import Scorer, score_all
@@ -53,11 +54,12 @@ class AllOutfits:
     baselines: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if not self.cutoffs or min(self.cutoffs) < 1:
+        if not self.cutoffs:
             raise ValueError(
-                "`cutoffs` should be positive integers. "
-                f"Received: cutoffs={self.cutoffs}"
+                "`cutoffs` should be positive integers. Received: none"
             )
+        for cutoff in self.cutoffs:
+            positive_int("cutoffs", cutoff)
 
     @property
     def columns(self) -> Mapping[str, str]:

@@ -6,7 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from fndrec.checks import ids, non_negative_int
 from fndrec.data import OutfitData
+from fndrec.data.item_sets import distinct_items
 from fndrec.errors import DataError
 from fndrec.evaluation.candidates import Candidates
 from fndrec.evaluation.cold_result import ColdResult
@@ -175,8 +177,7 @@ def evaluate_cold_users(
     outfits = candidates.outfits[of_cold]
 
     sets = data.outfit_items[np.maximum(given, 0)]
-    every = np.concatenate([sets.ravel(), outfits.ravel()])
-    items = np.unique(every[every >= 0])
+    items = distinct_items(sets, outfits)
     place = np.full(data.num_items + 1, -1, np.int32)
     place[items] = np.arange(len(items))
     vectors = model.embed_items(data, items)
@@ -211,12 +212,9 @@ def _checked(
 ) -> np.ndarray:
     """Rows of the users, in order."""
     for number in likes:
-        if number is not None and number < 0:
-            raise ValueError(
-                "`likes` should be non-negative integers or None. "
-                f"Received: likes={tuple(likes)}"
-            )
-    if not len(users):
+        if number is not None:
+            non_negative_int("likes", number)
+    if not len(ids("users", users)):
         raise ValueError("`users` should name one user or more. Received: none")
     rows = data.users.rows(list(users))
     ranked = np.isin(rows, data.likes(split).user)

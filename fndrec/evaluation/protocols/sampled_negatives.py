@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
+from fndrec.checks import integer, positive_int
 from fndrec.data import OutfitData
 from fndrec.evaluation.candidates import FITB_CHOICES, Candidates
 from fndrec.evaluation.protocols.candidate_ranking import (
@@ -51,13 +52,8 @@ class SampledNegatives:
     baselines: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        for name, least in (("negatives", 1), ("choices", 2)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < least:
-                raise ValueError(
-                    f"`{name}` should be an integer of at least {least}. "
-                    f"Received: {name}={value!r}"
-                )
+        positive_int("negatives", self.negatives)
+        integer("choices", self.choices, 2)
 
     def prepare(
         self, data: OutfitData, split: str, seed: int

@@ -9,15 +9,13 @@ import numpy.typing as npt
 
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
-from fndrec.retrieval.composing.limit import Limit
+from fndrec.retrieval.composing.limit import Limit, slack
 
 Constraint = Callable[[npt.NDArray[np.int32]], npt.ArrayLike]
 IntArray = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
 
 CHUNK = 1 << 16
-# Of sums of floats.
-SLACK = 1e-9
 
 
 class OutfitSpace:
@@ -133,8 +131,7 @@ class OutfitSpace:
             total = limit.values[filled].sum(axis=1)
             total = total + limit.values[self.fixed].sum()
             over = np.maximum(total - limit.most, limit.least - total)
-            slack = SLACK * np.maximum(1.0, np.abs(total))
-            excess += np.where(over > slack, over, 0.0)
+            excess += np.where(over > slack(total), over, 0.0)
         return excess
 
     def all(self, chunk: int = CHUNK) -> Iterator[IntArray]:
@@ -193,8 +190,8 @@ class OutfitSpace:
             given = limit.values[self.fixed].sum()
             low = given + sum(limit.values[p].min() for p in self.pools)
             high = given + sum(limit.values[p].max() for p in self.pools)
-            slack = SLACK * max(1.0, abs(low), abs(high))
-            if low > limit.most + slack or high < limit.least - slack:
+            room = slack(max(abs(low), abs(high)))
+            if low > limit.most + room or high < limit.least - room:
                 raise DataError(
                     f"{data.name}: items that can keep the limit {limit} were "
                     "expected. Received: items of which an outfit has "

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from fndrec import checks
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.retrieval.composing.limit import Limit
@@ -30,7 +31,7 @@ def item_rows(
     Raises:
         DataError: If an id is not known, or stands there twice and should not.
     """
-    names = [ids] if isinstance(ids, str) else list(ids)
+    names = list(checks.ids(argument, ids))
     rows = data.items.rows(names) if names else np.zeros(0, np.int32)
     for place, row in enumerate(rows):
         if row < 0:

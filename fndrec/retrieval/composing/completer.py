@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fndrec.checks import ids, positive_int
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender
@@ -15,7 +16,7 @@ from fndrec.retrieval.composing._slots import (
     item_rows,
     slot_items,
 )
-from fndrec.retrieval.composing.limit import Limit
+from fndrec.retrieval.composing.limit import Limit, slack
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,9 @@ class OutfitCompleter:
             DataError: If an item or category is not known, or no item is
                 left for an outfit.
         """
-        if k < 1:
-            raise ValueError(
-                f"`k` should be a positive integer. Received: k={k}"
-            )
+        k = positive_int("k", k)
+        ids("user_ids", user_ids)
+        ids("outfits", outfits)
         data = self._scorer.data
         wanted: list[str | None] = (
             [category] * len(outfits)
@@ -128,7 +128,9 @@ class OutfitCompleter:
                 )
         banned = item_rows(data, exclude_items, "exclude_items")
         allowed = allowed_items(data, limits, banned)
-        given = [item_rows(data, ids, "outfits", once=True) for ids in outfits]
+        given = [
+            item_rows(data, items, "outfits", once=True) for items in outfits
+        ]
         pools = []
         for i, rows in enumerate(given):
             check_items(data, rows, limits, "outfits")
@@ -195,5 +197,5 @@ def _fits(limit: Limit, given: np.ndarray, added: np.ndarray) -> np.ndarray:
     if limit.of == "each":
         return np.ones(len(added), bool)
     total = limit.values[given].sum() + limit.values[added]
-    slack = 1e-9 * np.maximum(1.0, np.abs(total))
-    return (total >= limit.least - slack) & (total <= limit.most + slack)
+    room = slack(total)
+    return (total >= limit.least - room) & (total <= limit.most + room)

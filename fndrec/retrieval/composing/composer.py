@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from fndrec.checks import ids, integer, non_negative_int, positive_int
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender
@@ -69,17 +70,8 @@ class OutfitComposer:
         budget: int = 6_000,
         seed: int = 0,
     ) -> None:
-        for name, value, least in (
-            ("exhaustive", exhaustive, 0),
-            ("budget", budget, 100),
-        ):
-            if value < least:
-                raise ValueError(
-                    f"`{name}` should be an integer of {least} or more. "
-                    f"Received: {name}={value}"
-                )
-        self.exhaustive = exhaustive
-        self.budget = budget
+        self.exhaustive = non_negative_int("exhaustive", exhaustive)
+        self.budget = integer("budget", budget, 100)
         self.seed = seed
         self._scorer = SetScorer(model, data, item_vectors)
 
@@ -127,15 +119,9 @@ class OutfitComposer:
             DataError: If a name or id is not known, a slot has no item left,
                 or no outfit that is allowed was found.
         """
-        if k < 1:
-            raise ValueError(
-                f"`k` should be a positive integer. Received: k={k}"
-            )
-        if max_shared is not None and max_shared < 0:
-            raise ValueError(
-                "`max_shared` should be a non-negative integer or None. "
-                f"Received: max_shared={max_shared}"
-            )
+        k = positive_int("k", k)
+        if max_shared is not None:
+            max_shared = non_negative_int("max_shared", max_shared)
         space, order = self._space(
             template, must, exclude_items, limits, constraint, new
         )
@@ -220,7 +206,7 @@ class OutfitComposer:
     ) -> tuple[OutfitSpace, list[int]]:
         """The outfits, and where the item of each slot stands in them."""
         data = self._scorer.data
-        if isinstance(template, str) or not len(template):
+        if not len(ids("template", template)):
             raise ValueError(
                 "`template` should be a list of one category or more. "
                 f"Received: template={template!r}"

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from fndrec.checks import fraction
+
 
 @dataclass(frozen=True)
 class ComposedOutfit:
@@ -74,11 +76,7 @@ class Composition:
         Raises:
             ValueError: If `confidence` is not between 0 and 1.
         """
-        if not 0 < confidence < 1:
-            raise ValueError(
-                "`confidence` should be between 0 and 1. "
-                f"Received: confidence={confidence}"
-            )
+        confidence = fraction("confidence", confidence, zero=False, one=False)
         if self.optimal:
             return 0.0
         if not self.sampled:

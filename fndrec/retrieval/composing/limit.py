@@ -6,6 +6,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from fndrec.checks import one_of
+
+# How far, in parts of a sum of floats, rounding may carry it past a limit.
+SLACK = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class Limit:
@@ -55,11 +60,7 @@ class Limit:
                 f"`least` of the limit {self.name!r} should be at most "
                 f"`most`. Received: least={self.least}, most={self.most}"
             )
-        if self.of not in ("sum", "each"):
-            raise ValueError(
-                f"`of` of the limit {self.name!r} should be 'sum' or 'each'. "
-                f"Received: of={self.of!r}"
-            )
+        one_of("of", self.of, ("sum", "each"))
 
     def __str__(self) -> str:
         ends = []
@@ -69,3 +70,15 @@ class Limit:
             ends.append(f"at most {self.most:g}")
         words = " and ".join(ends) or "known"
         return f"{self.of} of {self.name!r} {words}"
+
+
+def slack(total: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """How far sums may lie past a limit by rounding alone.
+
+    Args:
+        total: The sums.
+
+    Returns:
+        float64 array of their shape.
+    """
+    return SLACK * np.maximum(1.0, np.abs(total))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from fndrec.checks import ids, non_negative_int
 from fndrec.data import OutfitData
 from fndrec.data.item_sets import distinct_items_of, set_ids
 from fndrec.errors import DataError
@@ -66,11 +67,11 @@ def explain(
     ... ):
     ...     print(why.item_ids, why.contribution, why.attention)
     """
-    if nearest < 0:
-        raise ValueError(
-            "`nearest` should be a non-negative integer. "
-            f"Received: nearest={nearest}"
-        )
+    nearest = non_negative_int("nearest", nearest)
+    if outfit_ids is not None:
+        ids("outfit_ids", outfit_ids)
+    for row, item_set in enumerate(item_sets or ()):
+        ids(f"item_sets[{row}]", item_set)
     if not isinstance(model.aggregator, SetTransformer):
         raise ValueError(
             "`model` should have a `SetTransformer` as aggregator, which "

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from fndrec import checks
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.retrieval.index._growing import GrowingArray
@@ -165,14 +166,14 @@ class Contents:
 
 
 def known(
-    names: MutableVocabulary, argument: str, ids: Iterable[str], what: str
+    names: MutableVocabulary, argument: str, ids: Collection[str], what: str
 ) -> np.ndarray:
     """Rows of ids, all of which must be known.
 
     Raises:
         DataError: If one is not.
     """
-    ids = list(ids)
+    ids = list(checks.ids(argument, ids))
     rows = names.rows(ids)
     if (rows < 0).any():
         raise DataError(

@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Sequence
 
+from fndrec.checks import ids
+
 
 @dataclasses.dataclass(frozen=True)
 class OutfitFilter:
@@ -32,14 +34,10 @@ class OutfitFilter:
     exclude_outfits: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            # A string would be taken for its letters.
-            if isinstance(value, str):
-                raise ValueError(
-                    f"`{field.name}` should be a sequence of ids. "
-                    f"Received: {field.name}={value!r}"
-                )
+        ids("contains", self.contains)
+        ids("exclude_items", self.exclude_items)
+        ids("categories", self.categories)
+        ids("exclude_outfits", self.exclude_outfits)
 
     @property
     def asks_of_items(self) -> bool:

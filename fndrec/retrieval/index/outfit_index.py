@@ -9,21 +9,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from fndrec import checks
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender
 from fndrec.retrieval.index import _index_files
-from fndrec.retrieval.index._checks import (
-    check_k,
-    item_lists,
-    new_ids,
-    unit_vectors,
-)
 from fndrec.retrieval.index._contents import Contents, known
 from fndrec.retrieval.index._exact import nearest
 from fndrec.retrieval.index._growing import GrowingArray, aligned_copy
 from fndrec.retrieval.index._inverted_file import InvertedFile, require_faiss
 from fndrec.retrieval.index._mutable_vocabulary import MutableVocabulary
+from fndrec.retrieval.index.index_checks import (
+    check_k,
+    item_lists,
+    new_ids,
+    unit_vectors,
+)
 from fndrec.retrieval.index.outfit_filter import OutfitFilter
 from fndrec.retrieval.index.outfit_match import OutfitMatch
 
@@ -235,7 +236,10 @@ class OutfitIndex:
                     "`exclude_outfits` should hold ids for each of the "
                     f"{len(queries)} queries. Received: {len(exclude_outfits)}"
                 )
-            refused = [self._names.rows(ids) for ids in exclude_outfits]
+            refused = [
+                self._names.rows(checks.ids(f"exclude_outfits[{i}]", outfits))
+                for i, outfits in enumerate(exclude_outfits)
+            ]
         # So many more are found that enough remain.
         more = max((len(rows) for rows in refused), default=0)
         found = []
@@ -280,6 +284,7 @@ class OutfitIndex:
             ValueError: As `search`.
             DataError: As `search`, or if an outfit is not in the index.
         """
+        checks.ids("outfit_ids", outfit_ids)
         exclude_outfits = [[outfit] for outfit in outfit_ids]
         return self.search(
             self.vectors(outfit_ids),

@@ -79,7 +79,9 @@ def _measure(
         else isinstance(value, kind)
     )
     if not fits:
-        raise ValueError(
+        # A single id in place of a list is a slip of the caller's code.
+        error = TypeError if isinstance(value, str | bytes) else ValueError
+        raise error(
             f"`{name}` should be {'lists of ' * (len(sides) - 1)}a list of "
             f"{words}. Received: {value!r:.80}"
         )

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from fndrec.checks import positive_int
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -45,11 +47,8 @@ class Endpoint:
             )
         for key in ("version", "max_message_bytes"):
             value = getattr(self, key)
-            if value is not None and value < 1:
-                raise ValueError(
-                    f"`{key}` should be a positive integer. "
-                    f"Received: {key}={value}"
-                )
+            if value is not None:
+                positive_int(key, value)
         for key in ("root_certificates", "certificate", "private_key"):
             path = getattr(self, key)
             if path is not None and not self.tls:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from fndrec.checks import non_negative_int, one_of, positive_float
 from fndrec.serving.client import _inputs, _retry
 from fndrec.serving.client._grpc_transport import GrpcTransport
 from fndrec.serving.client._rest_transport import RestTransport
@@ -78,21 +79,9 @@ class Client:
         certificate: str | Path | None = None,
         private_key: str | Path | None = None,
     ) -> None:
-        if protocol not in TRANSPORTS:
-            raise ValueError(
-                f"`protocol` should be one of {sorted(TRANSPORTS)}. "
-                f"Received: protocol={protocol!r}"
-            )
-        if not timeout > 0:
-            raise ValueError(
-                "`timeout` should be a positive number. "
-                f"Received: timeout={timeout}"
-            )
-        if retries < 0:
-            raise ValueError(
-                "`retries` should be a non-negative integer. "
-                f"Received: retries={retries}"
-            )
+        one_of("protocol", protocol, sorted(TRANSPORTS))
+        timeout = positive_float("timeout", timeout)
+        retries = non_negative_int("retries", retries)
         endpoint = Endpoint(
             address=address,
             model=model,

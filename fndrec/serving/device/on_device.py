@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fndrec.checks import ids
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.extras import require
@@ -18,7 +19,7 @@ from fndrec.models import OutfitRecommender, align
 from fndrec.serving.device import _litert, _onnx
 from fndrec.serving.device._device_parts import DevicePart, device_parts
 from fndrec.serving.device._int8_ranking import int8_best_kept
-from fndrec.serving.export._lookup import check_lines, write_lines
+from fndrec.serving.id_files import check_lines, write_lines
 
 RUNTIMES = ("litert", "onnx")
 # Of float files, to what the model itself gives; of 8-bit ones, the mean
@@ -105,8 +106,8 @@ def export_on_device(
         vocabularies["categories"] = model.vocabulary.categories
     if "id" in model.item_tower.towers:
         vocabularies["items"] = model.vocabulary.items
-    for name, ids in vocabularies.items():
-        check_lines(ids, name)
+    for name, names in vocabularies.items():
+        check_lines(names, name)
     # What the data lacks is found here, before anything is converted.
     parts = device_parts(model, data)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -158,7 +159,7 @@ def _check(
             "`model` should compute in float32, see `with_precision`. "
             f"Received: a model that computes in {precision}"
         )
-    if not runtimes or not set(runtimes) <= set(RUNTIMES):
+    if not ids("runtimes", runtimes) or not set(runtimes) <= set(RUNTIMES):
         raise ValueError(
             f"`runtimes` should be of {RUNTIMES}. "
             f"Received: runtimes={runtimes!r}"

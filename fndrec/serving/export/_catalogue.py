@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from fndrec.checks import ids
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender
@@ -125,7 +126,7 @@ def index_rows(data: OutfitData, index: Sequence[str] | None) -> np.ndarray:
     """
     if index is None:
         return np.arange(data.num_outfits, dtype=np.int32)
-    names = list(index)
+    names = list(ids("index", index))
     if not names:
         raise ValueError(
             "`index` should name one outfit or more. Received: an empty index"

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
 import tensorflow as tf
 
 from fndrec.data import Vocabulary
-from fndrec.errors import DataError
+from fndrec.serving.id_files import check_lines, write_lines
 
 
 def lookup_table(ids: Vocabulary, path: Path) -> Any:
@@ -35,33 +34,6 @@ def lookup_table(ids: Vocabulary, path: Path) -> Any:
         ),
         default_value=-1,
     )
-
-
-def check_lines(ids: Vocabulary, name: str) -> None:
-    """Raises if ids cannot be the lines of a text file.
-
-    Args:
-        ids: The ids.
-        name: What they are the ids of.
-
-    Raises:
-        DataError: If an id is empty, which stands for padding, or contains a
-            line break.
-    """
-    bad = pc.match_substring_regex(ids.ids, r"[\r\n]|^$")
-    row = pc.index(bad, True).as_py()
-    if row >= 0:
-        raise DataError(
-            f"{name}: ids that are not empty and have no line break were "
-            f"expected, for a file of one id a line. Received: {ids[row]!r} "
-            f"in row {row}"
-        )
-
-
-def write_lines(ids: Vocabulary, path: Path) -> None:
-    """Writes ids, one a line."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{name}\n" for name in ids)
 
 
 def rows(table: Any, ids: Any) -> Any:

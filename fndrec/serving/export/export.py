@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from fndrec.checks import positive_int
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.files import named_errors
@@ -141,11 +142,7 @@ def _version(folder: Path, version: int | None) -> int:
     if version is None:
         found = [int(p.name) for p in folder.glob("*") if p.name.isdecimal()]
         return max(found, default=0) + 1
-    if version < 1:
-        raise ValueError(
-            "`version` should be a positive integer. "
-            f"Received: version={version}"
-        )
+    version = positive_int("version", version)
     target = folder / str(version)
     if target.exists():
         raise DataError(

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 import keras
 
+from fndrec.checks import one_of
 from fndrec.models import OutfitRecommender
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -44,8 +45,4 @@ def with_precision(model: Model, precision: str) -> Model:
 
 def check_precision(precision: str) -> None:
     """Raises if a precision is not known."""
-    if precision not in PRECISIONS:
-        raise ValueError(
-            f"`precision` should be one of {PRECISIONS}. "
-            f"Received: precision={precision!r}"
-        )
+    one_of("precision", precision, PRECISIONS)

@@ -15,6 +15,7 @@ from typing import Any
 import grpc
 import uvicorn
 
+from fndrec.checks import integer, positive_float
 from fndrec.errors import DataError
 from fndrec.serving.server.grpc_api import services
 from fndrec.serving.server.metrics import Metrics
@@ -80,16 +81,8 @@ class Server:
             ("queue_size", queue_size, 0),
             ("max_request_bytes", max_request_bytes, 1),
         ):
-            if value < least:
-                raise ValueError(
-                    f"`{key}` should be an integer of {least} or more. "
-                    f"Received: {key}={value}"
-                )
-        if not poll_seconds > 0:
-            raise ValueError(
-                "`poll_seconds` should be a positive number. "
-                f"Received: poll_seconds={poll_seconds}"
-            )
+            integer(key, value, least)
+        poll_seconds = positive_float("poll_seconds", poll_seconds)
         self._folder = Path(export_dir)
         if not self._folder.is_dir():
             raise DataError(

@@ -244,7 +244,7 @@ def test_errors_name_the_first_file_and_how_many(root: Path) -> None:
 def test_arguments_are_checked(root: Path) -> None:
     with pytest.raises(DataError, match="`paths` should not be empty"):
         ImageStore.build([], root, size=8)
-    with pytest.raises(DataError, match="`size` should be a positive int"):
+    with pytest.raises(ValueError, match="`size` should be a positive int"):
         ImageStore.build(["a.png"], root, size=0)
     with pytest.raises(DataError, match="Received: None at row 1"):
         ImageStore.build(pa.array(["a.png", None]), root, size=8)

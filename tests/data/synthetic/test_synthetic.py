@@ -212,7 +212,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 def test_arguments_are_checked(
     tmp_path: Path, argument: str, value: Any
 ) -> None:
-    with pytest.raises(DataError, match=f"`{argument}` should .*{value}"):
+    with pytest.raises(ValueError, match=f"`{argument}` should .*{value}"):
         SyntheticShop.generate(tmp_path / "shop", **{argument: value})
     assert not list(tmp_path.iterdir())
 

@@ -93,7 +93,7 @@ def test_choices(choices: int, tiny_data: OutfitData) -> None:
 @pytest.mark.parametrize(
     ("made", "message"),
     [
-        ({"negatives": 0}, "`negatives` should be an integer of at least 1"),
+        ({"negatives": 0}, "`negatives` should be a positive integer"),
         ({"choices": 1}, "`choices` should be an integer of at least 2"),
     ],
 )

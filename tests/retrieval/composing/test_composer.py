@@ -355,7 +355,6 @@ def test_bad_arguments(
         ({"k": 0}, "k=0"),
         ({"max_shared": -1}, "max_shared=-1"),
         ({"template": []}, "`template`"),
-        ({"template": "hat"}, "`template`.*'hat'"),
         ({"constraint": lambda outfits: True}, "`constraint`.*shape"),
         (
             {"constraint": lambda outfits: np.ones(len(outfits))},
@@ -369,6 +368,8 @@ def test_bad_arguments(
         OutfitComposer(model, tiny_data, exhaustive=-1)
     with pytest.raises(ValueError, match="budget=10"):
         OutfitComposer(model, tiny_data, budget=10)
+    with pytest.raises(TypeError, match=r"`template`.*'hat'"):
+        composer.compose("user1", "hat")
     found = composer.compose("user1", TRIPLE)
     with pytest.raises(ValueError, match="confidence=1"):
         found.better_share(1)

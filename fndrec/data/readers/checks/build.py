@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from fndrec.checks import one_of, positive_int
 from fndrec.data.outfit_data import IntArray, OnError, OutfitData
 from fndrec.data.readers.checks.groups import infer_groups
 from fndrec.data.readers.checks.item_rows import check_items
@@ -11,29 +12,16 @@ from fndrec.data.readers.checks.like_rows import check_likes
 from fndrec.data.readers.checks.outfit_rows import check_outfits
 from fndrec.data.readers.checks.source import Source
 from fndrec.data.vocabulary import Vocabulary
-from fndrec.errors import DataError
 
 
 def check_arguments(on_error: str, max_slots: int) -> None:
     """Checks the arguments that all readers share.
 
     Raises:
-        DataError: If one of them is not what it should be.
+        ValueError: If one of them is out of its range.
     """
-    if on_error not in ("raise", "drop"):
-        raise DataError(
-            '`on_error` should be "raise" or "drop". '
-            f"Received: on_error={on_error!r}"
-        )
-    if (
-        isinstance(max_slots, bool)
-        or not isinstance(max_slots, int)
-        or max_slots < 1
-    ):
-        raise DataError(
-            "`max_slots` should be a positive integer. "
-            f"Received: max_slots={max_slots!r}"
-        )
+    one_of("on_error", on_error, ("raise", "drop"))
+    positive_int("max_slots", max_slots)
 
 
 def build(source: Source, on_error: OnError, max_slots: int) -> OutfitData:

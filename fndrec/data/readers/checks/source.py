@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from fndrec.checks import ids
 from fndrec.data.readers.checks.encoded_text import EncodedText
 from fndrec.errors import DataError
 
@@ -284,7 +285,7 @@ def ordered_splits(splits: Sequence[str]) -> list[str]:
     Raises:
         DataError: If they are no names of splits with train among them.
     """
-    names = [splits] if isinstance(splits, str) else list(splits)
+    names = list(ids("splits", splits))
     for name in names:
         # The name becomes a file name: it must not leave the folder.
         if (

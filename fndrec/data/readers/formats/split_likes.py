@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fndrec.errors import DataError
+from fndrec.checks import rate
 
 
 def split_likes(
@@ -28,14 +28,10 @@ def split_likes(
     Raises:
         DataError: If the shares leave nothing for train.
     """
-    for name, share in (("valid", valid), ("test", test)):
-        if not 0 <= share < 1:
-            raise DataError(
-                f"`{name}` should be a share, 0 or more and below 1. "
-                f"Received: {name}={share}"
-            )
+    valid = rate("valid", valid)
+    test = rate("test", test)
     if valid + test >= 1:
-        raise DataError(
+        raise ValueError(
             "`valid` and `test` should leave some likes for train. "
             f"Received: valid={valid}, test={test}"
         )

@@ -61,7 +61,7 @@ def from_tables(
     """
     check_arguments(on_error, max_slots)
     if not isinstance(likes, Mapping):
-        raise DataError(
+        raise TypeError(
             "`likes` should be a dictionary from split to table. "
             f"Received: likes of type {type(likes).__name__}"
         )

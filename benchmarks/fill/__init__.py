@@ -1,0 +1,1 @@
+"""Numbers of results in the pages."""

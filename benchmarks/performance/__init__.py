@@ -1,0 +1,1 @@
+"""Speed of training, embedding, scoring and evaluation."""

@@ -1,0 +1,1 @@
+"""A cost model of large shops."""

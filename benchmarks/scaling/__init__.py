@@ -1,1 +1,0 @@
-"""Costs of the parts, and a model of the whole."""

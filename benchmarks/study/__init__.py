@@ -1,1 +1,0 @@
-"""The study of distillation and contrast that `benchmarks.ablation` runs."""
