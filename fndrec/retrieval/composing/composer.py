@@ -35,8 +35,8 @@ class OutfitComposer:
     Where these are few, each is scored: what is found is then proven to be
     the best. Where they are many, outfits are drawn at random, a surrogate of
     the score is fitted to them, and what it promises most of is scored next,
-    round by round: see docs/compose.md. The answer says how far it can be
-    from the best.
+    round by round: see docs/recommend/compose.md. The answer says how far it
+    can be from the best.
 
     Args:
         model: A trained model.

@@ -39,7 +39,7 @@ def export(
     The SavedModel loads where there is TensorFlow alone. Ids go in and come
     out as strings; a user not known gets the cold-start vector and
     `known=False`. Its signatures, dynamic in the batch and in the slots, are
-    described in docs/export.md and in `assets.extra/README.md` of the
+    described in docs/serve/export.md and in `assets.extra/README.md` of the
     version: `serving_default` (and the same as `score_photos` where the model
     looks at photos), `embed_items`, `embed_outfits_from_embeddings` and
     `score_outfits_from_embeddings`; with `data`, whose items and outfits are
