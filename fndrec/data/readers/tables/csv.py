@@ -222,16 +222,14 @@ def write_csv(data: OutfitData, folder: str | os.PathLike[str]) -> None:
     if data.features is not None:
         names.append("features.npy")
     check_stale(root, names, ".csv", "features.npy")
-    _write_rows(
-        root / "items.csv", columns, zip(*columns.values(), strict=True)
-    )
-    _write_rows(
+    write_rows(root / "items.csv", columns, zip(*columns.values(), strict=True))
+    write_rows(
         root / "outfits.csv",
         OUTFIT_COLUMNS,
         zip(data.outfits, _joined_items(data), strict=True),
     )
     for split, likes in data.splits.items():
-        _write_rows(
+        write_rows(
             root / f"{split}.csv",
             LIKE_COLUMNS,
             zip(
@@ -262,9 +260,16 @@ def _joined_items(data: OutfitData) -> list[str]:
     return pc.binary_join(lists, ";").to_pylist()
 
 
-def _write_rows(
+def write_rows(
     path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]
 ) -> None:
+    """Writes a CSV file, whole or not at all.
+
+    Args:
+        path: The file.
+        columns: Names of the columns.
+        rows: The rows.
+    """
     with (
         atomic_path(path) as draft,
         draft.open("w", encoding="utf-8", newline="") as file,
