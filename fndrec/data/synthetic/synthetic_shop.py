@@ -125,8 +125,8 @@ class SyntheticShop:
         rng = np.random.default_rng(seed)
         looks = _looks(len(CATEGORIES) * items_per_category, rng)
         categories = [c for c in CATEGORIES for _ in range(items_per_category)]
-        wanted = round(likes_per_user / liked / observed)
-        outfits = _outfits(wanted, items_per_category, rng)
+        num_outfits = round(likes_per_user / liked / observed)
+        outfits = _outfits(num_outfits, items_per_category, rng)
         truth = _truth(looks, num_users, items_per_category, liked, rng)
         likes = _likes(truth, outfits, likes_per_user, rng)
 
