@@ -135,7 +135,6 @@ def read_iqon3000(
                     "outfit_id": pa.array(outfits, pa.string()),
                     "item_ids": pa.array(item_lists, pa.list_(pa.string())),
                 },
-                len(outfits),
                 _place_in(files),
             ),
             likes={
@@ -145,7 +144,6 @@ def read_iqon3000(
                         "user_id": pa.array(users).take(pa.array(rows)),
                         "outfit_id": pa.array(outfits).take(pa.array(rows)),
                     },
-                    len(rows),
                     _place_in([files[row] for row in rows]),
                 )
                 for split, rows in splits.items()
@@ -241,7 +239,7 @@ def _items(
                 for item, (_, photo, path) in items.items()
             ]
         )
-    return SourceTable("the items", columns, len(items), _place_in(paths))
+    return SourceTable("the items", columns, _place_in(paths))
 
 
 def _shown(value: Any) -> str:

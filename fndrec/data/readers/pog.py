@@ -221,7 +221,6 @@ def _table(
     return SourceTable(
         str(stream.path),
         columns,
-        len(line),
         lambda row: stream.place(int(line[row])),
     )
 

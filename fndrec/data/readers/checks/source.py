@@ -32,14 +32,17 @@ class SourceTable:
         source: The table, as messages name it: a path, or a name such as
             "items table".
         columns: Arrow arrays by column name.
-        num_rows: Number of rows.
         place: Returns how messages name a row; by default by its number.
     """
 
     source: str
     columns: dict[str, pa.Array]
-    num_rows: int
     place: Callable[[int], str] | None = None
+
+    @property
+    def num_rows(self) -> int:
+        """Number of rows."""
+        return len(next(iter(self.columns.values())))
 
     def encoded(self, column: str) -> EncodedText:
         """Returns a column as encoded strings.
@@ -207,7 +210,7 @@ def source_table(source: str, table: pa.Table) -> SourceTable:
     columns = {
         name: table.column(name).combine_chunks() for name in table.column_names
     }
-    return SourceTable(source, columns, table.num_rows)
+    return SourceTable(source, columns)
 
 
 def check_folder(folder: Path, argument: str = "folder") -> None:

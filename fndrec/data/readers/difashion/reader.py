@@ -128,7 +128,6 @@ def read_difashion(
             items=SourceTable(
                 f"the items of {root}",
                 columns,
-                len(items),
                 lambda row: f"{root}, item {items[row]}",
             ),
             outfits=_outfits(root, liked),
@@ -141,7 +140,6 @@ def read_difashion(
                             map(str, likes.outfit), pa.string()
                         ),
                     },
-                    len(likes.user),
                 )
                 for split, likes in liked.items()
             },
@@ -222,6 +220,5 @@ def _outfits(root: Path, liked: dict[str, Liked]) -> SourceTable:
             "outfit_id": pa.array(ids, pa.string()),
             "item_ids": pa.array(lists, pa.list_(pa.string())),
         },
-        len(ids),
         places.__getitem__,
     )

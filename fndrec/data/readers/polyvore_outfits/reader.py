@@ -105,7 +105,6 @@ def read_polyvore_outfits(
                         pa.list_(pa.string()),
                     ),
                 },
-                len(all_outfits),
                 places.__getitem__,
             ),
             likes={
@@ -117,7 +116,6 @@ def read_polyvore_outfits(
                             [name for name, _ in outfits], pa.string()
                         ),
                     },
-                    len(outfits),
                 )
                 for split, outfits in outfits_by_split.items()
             },
@@ -156,6 +154,5 @@ def _items(
     return SourceTable(
         "polyvore_item_metadata.json",
         columns,
-        len(places),
         list(places.values()).__getitem__,
     )

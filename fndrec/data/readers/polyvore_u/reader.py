@@ -144,7 +144,6 @@ def _items(
     table = SourceTable(
         f"the image lists of {files.tuples}",
         columns,
-        len(files.images),
         files.image_place,
     )
     return table, root
@@ -198,13 +197,11 @@ def _outfits_and_likes(
                 "user_id": pa.array(tuples.user.astype(str), pa.string()),
                 "outfit_id": ids.take(pa.array(outfit)),
             },
-            len(tuples.user),
             placed(path, tuples.row),
         )
     table = SourceTable(
         str(files.tuples),
         {"outfit_id": ids, "item_ids": id_lists(files.item_ids, outfits)},
-        len(ids),
         place,
     )
     return table, likes
