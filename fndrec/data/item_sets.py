@@ -1,4 +1,4 @@
-"""Which outfits are the same, and of which items they are."""
+"""Outfits as sets of items: identity, distinct outfits, distinct items."""
 
 import numpy as np
 
@@ -27,11 +27,11 @@ def set_ids(*tables: np.ndarray) -> list[np.ndarray]:
     """Numbers outfits so that equal numbers mean equal sets of items.
 
     Args:
-        *tables: Int arrays `(outfits, slots)` of item rows, -1 padding; the
-            number of slots may differ.
+        *tables: Int arrays `(outfits, slots)` of item rows, padded with -1.
+            The number of slots may differ.
 
     Returns:
-        For each table an int64 array `(outfits,)`.
+        An int64 array `(outfits,)` per table.
     """
     keys = np.concatenate([set_keys(table) for table in tables])
     same = np.unique(keys, return_inverse=True)[1].astype(np.int64)
@@ -51,14 +51,14 @@ def distinct_items(*tables: np.ndarray) -> np.ndarray:
 def distinct_items_of(
     *tables: np.ndarray,
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The distinct items of outfits, and the outfits in terms of them.
+    """Returns the distinct items of outfits, and the outfits as positions.
 
     Args:
-        *tables: Int arrays `(..., slots)` of item rows, -1 padding.
+        *tables: Int arrays `(..., slots)` of item rows, padded with -1.
 
     Returns:
-        The item rows, ascending, and for each table an int32 array of its
-        shape with positions among them, -1 padding.
+        The distinct item rows, ascending, and per table an int32 array of
+        the same shape with positions among them, padded with -1.
     """
     rows = distinct_items(*tables)
     return rows, [
@@ -68,30 +68,29 @@ def distinct_items_of(
 
 
 def distinct_outfits_of(outfits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct outfits among many, and where each is among them.
+    """Returns the distinct outfits, and the position of each outfit there.
 
-    Outfits of the same items in other slots are others: what is computed of
-    them can differ in its last digits.
+    The order of the slots counts: results for the same items in another
+    order can differ in their last digits.
 
     Args:
         outfits: Int array `(outfits, slots)`.
 
     Returns:
-        Int array `(distinct, slots)`, and an int array `(outfits,)` of rows
-        of it.
+        Int array `(distinct, slots)`, and int array `(outfits,)` of its rows.
     """
-    # Numbers sort ten times as fast as rows do.
+    # One hash per outfit sorts ten times as fast as rows do.
     keys = outfits.astype(np.int64) @ _factors(outfits.shape[1])
-    _, first, at = np.unique(keys, return_index=True, return_inverse=True)
+    _, first, rows = np.unique(keys, return_index=True, return_inverse=True)
     distinct = outfits[first]
-    if not np.array_equal(distinct[at], outfits):
-        # Some rows share a number: hardly ever by chance.
-        distinct, at = np.unique(outfits, axis=0, return_inverse=True)
-    return distinct, at.reshape(-1)
+    if not np.array_equal(distinct[rows], outfits):
+        # Different outfits have the same hash, which is very unlikely.
+        distinct, rows = np.unique(outfits, axis=0, return_inverse=True)
+    return distinct, rows.reshape(-1)
 
 
 def _factors(slots: int) -> np.ndarray:
-    """Numbers whose products with different rows have different sums."""
+    """Returns random factors, one per slot, that hash an outfit."""
     return np.random.default_rng(0).integers(
         np.iinfo(np.int64).max, size=slots, dtype=np.int64
     )
