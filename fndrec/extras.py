@@ -17,5 +17,5 @@ def require(package: str, extra: str, purpose: str) -> None:
     if importlib.util.find_spec(package) is None:
         raise ModuleNotFoundError(
             f"{purpose} needs {package}, which the extra `{extra}` installs: "
-            f"pip install 'fndrec[{extra}]'"
+            f"pip install '.[{extra}]' in the repository of fndrec"
         )

@@ -26,8 +26,7 @@ class MatrixFactorization:
 
     Raises:
         ValueError: If an argument is out of its range.
-        ModuleNotFoundError: If `implicit` is not installed: `pip install
-            'fndrec[mf]'`.
+        ModuleNotFoundError: If the extra `mf` is not installed.
 
     Example:
 

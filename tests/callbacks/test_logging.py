@@ -82,5 +82,5 @@ def test_mlflow(
 
 def test_mlflow_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r"fndrec\[mlflow\]"):
+    with pytest.raises(ModuleNotFoundError, match=r"'\.\[mlflow\]'"):
         fndrec.MLflowMetrics()

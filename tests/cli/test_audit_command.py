@@ -252,5 +252,5 @@ def test_the_extra_is_named(
     )
     assert run("audit", model, shop, "--out", tmp_path / "out.csv") == 2
     error = capsys.readouterr().err
-    assert "fndrec[audit]" in error
+    assert ".[audit]'" in error
     assert error.count("\n") == 1

@@ -123,7 +123,7 @@ def test_without_the_extra(
     polyvore_u(tmp_path)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     words = ["inspect", tmp_path, "--features", tmp_path]
-    fails(capsys, words, "fndrec[lmdb]")
+    fails(capsys, words, ".[lmdb]'")
 
 
 def test_convert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

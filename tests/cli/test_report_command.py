@@ -187,6 +187,6 @@ def test_extras_not_installed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    fails(["report", world / "student"], capsys, "fndrec[report]")
+    fails(["report", world / "student"], capsys, ".[report]'")
     words: list[object] = ["train", world / "shop", "--out", tmp_path / "out"]
-    fails([*words, "--tensorboard", "x"], capsys, "fndrec[tensorboard]")
+    fails([*words, "--tensorboard", "x"], capsys, ".[tensorboard]'")

@@ -298,7 +298,7 @@ def test_actors_taken_up_after_a_kill(
     tmp_path: Path,
 ) -> None:
     """Two actors, killed with all that they run in, once they have begun."""
-    pytest.importorskip("ray", reason="pip install 'fndrec[ray]'")
+    pytest.importorskip("ray", reason="pip install '.[ray]'")
     out = tmp_path / "out"
     command = [
         *(sys.executable, "-m", "fndrec", "embed", str(flat)),

@@ -83,5 +83,5 @@ def test_without_the_library(
     data: OutfitData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r"fndrec\[mf\]"):
+    with pytest.raises(ModuleNotFoundError, match=r"'\.\[mf\]'"):
         MatrixFactorization(data)

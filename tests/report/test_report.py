@@ -407,5 +407,5 @@ def test_jinja_not_installed(
 ) -> None:
     model = tiny_teacher(tiny_data)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r"fndrec\[report\]"):
+    with pytest.raises(ModuleNotFoundError, match=r"'\.\[report\]'"):
         fndrec.Report.from_model(model, tiny_data)

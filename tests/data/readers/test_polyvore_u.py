@@ -222,7 +222,7 @@ def test_without_the_extra(
 ) -> None:
     polyvore_u(tmp_path)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r"fndrec\[lmdb\]"):
+    with pytest.raises(ModuleNotFoundError, match=r"'\.\[lmdb\]'"):
         read_polyvore_u(tmp_path, features=tmp_path)
 
 

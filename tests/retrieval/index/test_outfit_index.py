@@ -476,7 +476,7 @@ def test_wrong_vectors_and_ids_change_nothing() -> None:
 
 def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r"fndrec\[ann\]"):
+    with pytest.raises(ModuleNotFoundError, match=r"'\.\[ann\]'"):
         OutfitIndex(np.eye(2), ["a", "b"], approximate=True)
 
 

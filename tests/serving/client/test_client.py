@@ -424,7 +424,7 @@ def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     for name in ("Client", "Server"):
         with pytest.raises(
-            ModuleNotFoundError, match=rf"{name} needs grpc.*fndrec\[serving\]"
+            ModuleNotFoundError, match=rf"{name} needs grpc.*'\.\[serving\]'"
         ):
             getattr(fndrec.serving, name)
     with pytest.raises(AttributeError, match="no_such"):
