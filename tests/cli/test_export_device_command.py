@@ -89,8 +89,6 @@ def test_the_extra_is_named(
     assert run(model, tmp_path / "device", "--data", shop) == 2
     error = capsys.readouterr().err
     assert error.startswith("fndrec export-device: error: ")
-    assert (
-        "pip install '.[onnx]' in the repository of fndrec, or --runtimes litert"
-        in error
-    )
+    assert "pip install '.[onnx]'" in error
+    assert error.rstrip().endswith(", or --runtimes litert")
     assert not (tmp_path / "device").exists()
