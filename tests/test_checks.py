@@ -12,8 +12,13 @@ from tiny_models import tiny_teacher
 
 import fndrec
 from fndrec import checks
-from fndrec.data import OutfitData
-from fndrec.evaluation import AllOutfits, Candidates, SampledNegatives
+from fndrec.data import ImageStore, OutfitData
+from fndrec.evaluation import (
+    AllOutfits,
+    Candidates,
+    ColdUsers,
+    SampledNegatives,
+)
 from fndrec.models import FNDTeacher
 from fndrec.serving import Client, export_on_device
 from fndrec.training import Recipe
@@ -185,6 +190,8 @@ CALLS: dict[str, Callable[[Any, Any, Path], Any]] = {
     "sheet": lambda m, d, path: fndrec.outfit_sheet(
         d, [("label", "item1")], path
     ),
+    "cold users protocol": lambda m, d, _: ColdUsers(users="user1"),
+    "photos": lambda m, d, path: ImageStore.build("0.png", path, 8),
     "splits": lambda m, d, path: shop(d, path, splits="train"),
     "vocabulary": lambda m, d, _: fndrec.data.Vocabulary("abc"),
     "vocabulary rows": lambda m, d, _: d.users.rows("user1"),
@@ -216,6 +223,10 @@ def test_one_id_is_no_list_of_ids(
 
 # What takes a number: NumPy's as well as Python's.
 TAKERS: dict[str, Callable[[OutfitData, Any], Any]] = {
+    "cold users": lambda d, n: ColdUsers(negatives=n(3)),
+    "embedding": lambda d, n: tiny_teacher(d).embed_items(
+        d, np.arange(3), batch_size=n(2)
+    ),
     "batch_size": lambda d, n: d.batches("train", n(4)),
     "history": lambda d, n: d.batches("train", 4, history=n(2)),
     "candidates": lambda d, n: Candidates.from_data(d, "valid", n(3)),
@@ -271,3 +282,15 @@ def test_the_recipe_takes_scalars_of_numpy(
     size: Any = np.int64(50)
     recipe = Recipe.for_model(model, tiny_data, batch_size=size)
     assert next(iter(recipe.batches(tiny_data)))["user"].shape == (50,)
+
+
+def test_arrays_of_ids_give_what_lists_give(
+    model: FNDTeacher, tiny_data: OutfitData
+) -> None:
+    names = ["user1", "nobody", "user7"]
+    expected = fndrec.recommend(model, tiny_data, names, k=2)
+    arrays: list[Any] = [np.array(names), pa.array(names), tuple(names)]
+    for users in arrays:
+        found = fndrec.recommend(model, tiny_data, users, k=2)
+        assert found == expected
+        assert all(type(row.user_id) is str for rows in found for row in rows)

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from fndrec.checks import positive_float
+from fndrec.checks import positive_float, positive_int
 from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
 from fndrec.data.item_sets import distinct_items_of, distinct_outfits_of
 from fndrec.errors import DataError
@@ -117,6 +117,7 @@ class CatalogueEncoder(OutfitEncoder):
         Raises:
             DataError: If the data lacks an input of the model.
         """
+        batch_size = positive_int("batch_size", batch_size)
         self._check_content(data)
         if rows is None:
             rows = np.arange(data.num_items, dtype=np.int32)
@@ -152,6 +153,7 @@ class CatalogueEncoder(OutfitEncoder):
         Returns:
             Float32 array `(outfits, dim)`.
         """
+        batch_size = positive_int("batch_size", batch_size)
         if not len(outfits):
             return np.zeros((0, self.aggregator.dim), np.float32)
         graph = self._outfit_graphs[jit_compile]
@@ -198,6 +200,7 @@ class CatalogueEncoder(OutfitEncoder):
         Returns:
             Float32 array `(rows, candidates)`.
         """
+        batch_size = positive_int("batch_size", batch_size)
         candidates, slots = outfits.shape[1:]
         scores = np.zeros(outfits.shape[:2], np.float32)
         if not scores.size:

@@ -71,7 +71,8 @@ def recommend(
     ...     print(found.outfit_id, found.score)
     """
     check_k(k)
-    ids("user_ids", user_ids)
+    # Arrays give scalars, which would go on into the results.
+    user_ids = [str(user_id) for user_id in ids("user_ids", user_ids)]
     model, data = align(model, data)
     if index is None:
         index = OutfitIndex.from_model(model, data)

@@ -20,7 +20,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from fndrec.checks import positive_int
+from fndrec.checks import ids, positive_int
 from fndrec.data.photos.decode import read_photo
 from fndrec.data.photos.photo_files import PhotoFiles, open_photos, photo_states
 from fndrec.errors import DataError
@@ -129,6 +129,7 @@ class ImageStore:
             DataError: If a photo cannot be read, or the disk is too full.
         """
         size = positive_int("size", size)
+        ids("paths", paths)
         names = _names(paths)
         name = f"photos-{size}-{_key(names, root, size)}.npy"
         folder = _folder(root, cache_dir, name)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from fndrec.checks import ids, non_negative_int
+from fndrec.checks import ids, non_negative_int, positive_int
 from fndrec.data import OutfitData
 from fndrec.data.item_sets import distinct_items
 from fndrec.errors import DataError
@@ -51,6 +51,14 @@ class ColdUsers:
     )
 
     baselines: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        for number in self.likes:
+            if number is not None:
+                non_negative_int("likes", number)
+        if self.users is not None:
+            ids("users", self.users)
+        positive_int("negatives", self.negatives)
 
     @property
     def columns(self) -> Mapping[str, str]:
