@@ -16,7 +16,7 @@ from fndrec import (
 from fndrec.data import OutfitData
 from fndrec.layers import OutfitScore
 from fndrec.models import FNDTeacher, align
-from fndrec.retrieval.index._anchors import search_anchors
+from fndrec.retrieval.index.anchors import search_anchors
 from fndrec.retrieval.recommend import liked_outfits
 
 USER = "user3"
