@@ -1,1 +1,1 @@
-"""The pages, and in `docs.tools` what makes the site of them."""
+"""Documentation pages; `docs.tools` builds the site from them."""

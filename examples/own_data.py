@@ -1,7 +1,7 @@
 """From your own tables to a table of recommendations.
 
 DATA_DIR holds items.csv, outfits.csv, train.csv and valid.csv, and perhaps
-photos and features.npy: see docs/data.md. Rows that cannot be used are
+photos and features.npy: see docs/start/data.md. Rows that cannot be used are
 dropped and logged. The teacher recommends: a student is worth its training
 where answers have to be fast, not for a table that is computed once.
 

@@ -2,7 +2,7 @@
 
 Without a model it trains a small one on a generated shop first. Everything
 that is asked goes over the network, to a server that is another process and
-has neither fndrec's models nor Keras. Needs `pip install 'fndrec[serving]'`.
+has neither fndrec's models nor Keras. Needs `pip install '.[serving]'`.
 
     python examples/serving.py --out serving
     python examples/serving.py --out serving --model teacher --data my_shop

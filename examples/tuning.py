@@ -1,6 +1,6 @@
 """Tunes a teacher by Optuna, and tells what the best is worth on test.
 
-DATA_DIR is a folder of tables, see docs/data.md. Settings are compared on
+DATA_DIR is a folder of tables, see docs/start/data.md. Settings are compared on
 valid; those that trail after some epochs are stopped. The best is trained
 again with other seeds: the best of many trials is lucky as well as good.
 Needs `pip install optuna`.

@@ -62,8 +62,7 @@ from fndrec.retrieval import (
 )
 from fndrec.serving import export
 from fndrec.training import train
-
-__version__ = "0.1.0"
+from fndrec.version import __version__
 
 __all__ = [
     "DataError",
@@ -83,6 +82,7 @@ __all__ = [
     "SyntheticShop",
     "TrainingBackup",
     "Validation",
+    "__version__",
     "audit_negatives",
     "callbacks",
     "compare",

@@ -1,18 +1,18 @@
-"""Packages that only some functions need."""
+"""Checks that optional packages are installed."""
 
 import importlib.util
 
 
 def require(package: str, extra: str, purpose: str) -> None:
-    """Raises, before any work, if a package is not installed.
+    """Raises an error, before any work, if a package is not installed.
 
     Args:
-        package: Name that the package is imported by.
+        package: Name by which the package is imported.
         extra: The extra of fndrec that installs it.
-        purpose: What needs it, for the message.
+        purpose: What needs the package; the message begins with it.
 
     Raises:
-        ModuleNotFoundError: If it is not installed.
+        ModuleNotFoundError: If the package is not installed.
     """
     if importlib.util.find_spec(package) is None:
         raise ModuleNotFoundError(

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Files and folders that are written whole or not at all."""
 
 import fcntl
 import os
@@ -12,16 +12,16 @@ from fndrec.errors import DataError
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path` that becomes `path` if all goes well.
+    """Yields a temporary path that becomes `path` if the block succeeds.
 
     Args:
-        path: The file to write; its folder is made if missing.
+        path: The file to write. Missing parent folders are created.
 
     Yields:
-        The name to write to.
+        The path to write to, in the same folder.
 
     Raises:
-        OSError: If it cannot be written; the error names `path`.
+        OSError: If the file cannot be written. The error names `path`.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with named_errors(path):
@@ -34,11 +34,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def atomic_write(path: Path, text: str) -> None:
-    """Writes a text file under a temporary name, then renames it.
+    """Writes a text file in UTF-8, whole or not at all.
 
     Args:
         path: The file.
-        text: What it shall hold.
+        text: Its new content.
     """
     with atomic_path(path) as draft:
         draft.write_text(text, encoding="utf-8")
@@ -46,38 +46,39 @@ def atomic_write(path: Path, text: str) -> None:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """A folder to fill, which takes its name only when all went well.
+    """Yields a temporary folder that becomes `path` if the block succeeds.
 
     Args:
-        path: The name it takes; a folder of that name is replaced. It is put
-            aside first and deleted last, so that at any moment one of the
-            two is there whole, and comes back if the new one cannot take
-            its place.
+        path: The final folder. An existing one is moved aside first and
+            deleted last, so one of the two exists whole at any moment. It is
+            moved back if the new one cannot take its place.
 
     Yields:
-        The folder under its temporary name.
+        The temporary folder.
 
     Raises:
-        DataError: If another process is filling it.
-        OSError: If it cannot be written; the error names `path`.
+        DataError: If another process is filling the folder.
+        OSError: If the folder cannot be written. The error names `path`.
     """
     path = path.resolve()
     scratch = path.with_name(f".{path.name}.partial")
     old = path.with_name(f".{path.name}.old")
     with named_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        if scratch.exists():  # of a run that was killed, if no one holds it
-            with _held(scratch, path):
+        if scratch.exists():  # left by a killed run, or in use by another
+            with _locked(scratch, path):
                 shutil.rmtree(scratch, ignore_errors=True)
         if old.exists() and not path.exists():
             old.rename(path)  # a run was killed between the two renames
         shutil.rmtree(old, ignore_errors=True)
         scratch.mkdir()
-    with _held(scratch, path):
-        yield from _filled(scratch, path, old)
+    with _locked(scratch, path):
+        yield from _replaced_on_success(scratch, path, old)
 
 
-def _filled(scratch: Path, path: Path, old: Path) -> Iterator[Path]:
+def _replaced_on_success(
+    scratch: Path, path: Path, old: Path
+) -> Iterator[Path]:
     try:
         with named_errors(path):
             yield scratch
@@ -96,18 +97,18 @@ def _filled(scratch: Path, path: Path, old: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _held(scratch: Path, path: Path) -> Iterator[None]:
-    """Keeps other processes out of a folder for as long as this one lives."""
+def _locked(scratch: Path, path: Path) -> Iterator[None]:
+    """Locks a folder against other processes; a killed process unlocks it."""
     handle = os.open(scratch, os.O_RDONLY)
     try:
-        # Some network file systems have no locks on folders.
+        # Some network file systems cannot lock folders.
         with suppress(OSError):
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise DataError(
                     f"{path}: should be written by one process at a time. "
-                    "Received: a folder that another is filling"
+                    "Received: a folder that another process is filling"
                 ) from None
         yield
     finally:
@@ -116,13 +117,13 @@ def _held(scratch: Path, path: Path) -> Iterator[None]:
 
 @contextmanager
 def named_errors(path: Path) -> Iterator[None]:
-    """Adds the name to errors that say no more than "no space left".
+    """Names a path in errors that name none, such as "no space left".
 
     Args:
-        path: What is being written.
+        path: The file or folder being written.
 
     Raises:
-        OSError: In place of one that names no file.
+        OSError: With `path`, in place of an error that names no file.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The recipe by which `fndrec train` and `fndrec distill` train a model."""
+"""The training recipe of `fndrec train` and `fndrec distill`."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ __all__ = ["Recipe", "distillation_losses", "train"]
 
 BATCH_SIZE = 128
 LARGE_BATCH_SIZE = 1024
-# Train likes from which on an epoch has steps enough for large batches.
+# Train likes that give an epoch enough steps for large batches.
 MANY_LIKES = 100_000
 NEGATIVES = 4
 WEIGHT_DECAY = 0.01
-# A vector for each item learns the likes by heart unless it is held back.
+# With less decay, an embedding per item memorizes the likes.
 ID_WEIGHT_DECAY = 0.3
 HISTORY = 7
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Batches, optimizer and stopping of a training.
+    """Batches, optimizer and early stopping of a training run.
 
-    `Recipe.for_model` chooses by what the data are, as the commands do.
+    `Recipe.for_model` chooses the values for a data set, as the commands do.
 
     Args:
         epochs: Most passes over the train likes.
         patience: Epochs without a better valid AUC before training stops.
-        batch_size: Likes of a batch.
-        negatives: Negatives drawn for each like.
-        negative_sampling: Kind of the negatives, see `NegativeSampler`; by
-            default `"hard"` where users share outfits, else `"recombined"`.
-        in_batch_negatives: Whether the candidates of the batch's other users
-            stand against a like too.
-        learning_rate: Highest learning rate of AdamW.
+        batch_size: Likes per batch.
+        negatives: Negatives drawn per like.
+        negative_sampling: Kind of the negatives, see `NegativeSampler`. By
+            default `"hard"` if users share outfits, else `"recombined"`.
+        in_batch_negatives: Whether the candidates of other users in the batch
+            also serve as negatives.
+        learning_rate: Peak learning rate of AdamW.
         weight_decay: Weight decay of AdamW.
-        history: Liked outfits that a user is computed from, for a model that
+        history: Most liked outfits that encode a user, for a model that
             knows users by their likes; else `None`.
         contrastive_weight: Weight of a student's contrastive loss.
-        seed: Seed of batches and of valid candidates.
+        seed: Seed of the batches and the valid candidates.
 
     Example:
 
@@ -101,23 +101,24 @@ class Recipe:
         contrastive_weight: float | None = None,
         seed: int = 0,
     ) -> Recipe:
-        """Returns the recipe of a model for a data set.
+        """Returns the recipe for a model and a data set.
 
         Args:
             model: The model.
             data: The data set.
             epochs: As in `Recipe`.
             patience: As in `Recipe`.
-            batch_size: By default 128, or 1024 from 100,000 train likes on.
-            negatives: By default 4; 1 for a student with in-batch negatives,
-                which gains nothing from more.
+            batch_size: By default 128, or 1024 for 100,000 train likes or
+                more.
+            negatives: By default 4, or 1 for a student with in-batch
+                negatives, which gains nothing from more.
             negative_sampling: As in `Recipe`.
-            in_batch_negatives: By default, whether users do not share
-                outfits: where they do, the batch holds too many outfits that
-                a user likes.
+            in_batch_negatives: By default true unless users share outfits.
+                If they do, too many of a batch's outfits are liked by any
+                one user.
             learning_rate: As in `Recipe`.
-            weight_decay: By default 0.01, or 0.3 where only the ids of items
-                are known.
+            weight_decay: By default 0.01, or 0.3 if items have nothing but
+                ids.
             history: As in `Recipe`; used if the model knows users by their
                 likes.
             contrastive_weight: By default 0.1 for a student with a projection
@@ -154,7 +155,7 @@ class Recipe:
         )
 
     def optimizer(self, data: OutfitData) -> keras.optimizers.Optimizer:
-        """Returns AdamW with an epoch of warm-up, then a cosine decay."""
+        """Returns AdamW with one epoch of warm-up, then cosine decay."""
         steps = -(-len(data.likes("train")) // self.batch_size)
         schedule = keras.optimizers.schedules.CosineDecay(
             self.learning_rate / 10,
@@ -172,7 +173,7 @@ class Recipe:
 
         Args:
             data: The data set.
-            first_pass: Passes that were made before, see `TrainingBackup`.
+            first_pass: Number of passes already made, see `TrainingBackup`.
         """
         contrastive = self.contrastive_weight > 0
         return data.batches(
@@ -187,11 +188,11 @@ class Recipe:
         )
 
     def callbacks(self, data: OutfitData) -> list[keras.callbacks.Callback]:
-        """Returns the callbacks of `fit`.
+        """Returns the callbacks for `fit`.
 
-        Training stops where the loss is no longer a number. If `data` have a
-        valid split, it also stops when the AUC on it no longer improves, and
-        the best weights are kept.
+        Training stops if the loss is no longer finite. If `data` has a valid
+        split, training also stops when the valid AUC no longer improves, and
+        the best weights are restored.
         """
         callbacks: list[keras.callbacks.Callback] = [StopOnNaN()]
         if "valid" in data.splits:
@@ -219,10 +220,10 @@ def train(
     backup: TrainingBackup | None = None,
     verbose: str | int = "auto",
 ) -> keras.callbacks.History:
-    """Compiles a model and trains it, as `fndrec train` and `distill` do.
+    """Compiles and trains a model, as `fndrec train` and `distill` do.
 
     Args:
-        model: A teacher, or a student.
+        model: A teacher or a student.
         data: The data set.
         teacher: For a student, the trained teacher or its targets, see
             `FNDStudent.compile`; by default none.
@@ -231,16 +232,17 @@ def train(
         distillation_weights: See `FNDStudent.compile`.
         recipe: By default `Recipe.for_model(model, data)`.
         callbacks: Further callbacks, called after those of the recipe.
-        backup: Keeps the state of the run, so that it can be resumed.
+        backup: Saves the state of the run, so that it can be resumed.
         verbose: As in `keras.Model.fit`.
 
     Returns:
-        The `History` of `fit`. `model` has its best weights.
+        The `History` of `fit`. If `data` has a valid split, `model` has its
+        best weights.
 
     Raises:
-        ValueError: If `teacher` is given to a model that is no `FNDStudent`.
-        DataError: If a batch cannot be read, or the loss is no longer a
-            number.
+        ValueError: If a model other than an `FNDStudent` gets a `teacher` or
+            a `distillation`.
+        DataError: If a batch cannot be read, or the loss is no longer finite.
 
     Example:
 
@@ -267,28 +269,28 @@ def train(
             f"alone. Received: a model of type {type(model).__name__}"
         )
     model.compile(recipe.optimizer(data), **options)
-    every = [*recipe.callbacks(data), *callbacks]
-    first = 0
+    all_callbacks = [*recipe.callbacks(data), *callbacks]
+    initial_epoch = 0
     if backup is not None:
         backup.keep += [
             callback
-            for callback in every
+            for callback in all_callbacks
             if isinstance(callback, keras.callbacks.EarlyStopping)
         ]
-        every.append(backup)
-        first = backup.initial_epoch(recipe.epochs)
+        all_callbacks.append(backup)
+        initial_epoch = backup.initial_epoch(recipe.epochs)
     batches = recipe.batches(data, 0 if backup is None else backup.epoch)
     try:
         return model.fit(
             batches,
-            initial_epoch=first,
+            initial_epoch=initial_epoch,
             epochs=recipe.epochs,
-            callbacks=every,
+            callbacks=all_callbacks,
             verbose=verbose,
         )
     except tf.errors.OpError as error:
-        # A batch that cannot be read fails inside of the pipeline, which
-        # passes on the text of the error alone.
+        # A batch that cannot be read fails inside the tf.data pipeline,
+        # which only passes on the text of the error.
         match = re.search(r"DataError: (.*)", str(error.message))
         if match is None:
             raise
@@ -308,14 +310,14 @@ def distillation_losses(
         kind: `"fnd"`, `"kd"`, `"fnd+kd"` or `"none"`.
         alpha: Strength of False Negative Distillation.
         temperature: Temperature of knowledge distillation.
-        weight: Weight of knowledge distillation against the likes, or
-            against False Negative Distillation.
+        weight: Weight of knowledge distillation relative to the ranking loss
+            on the likes, or to False Negative Distillation.
         clip: Limit of the distance z-score, see
             `FalseNegativeDistillation`.
 
     Returns:
         Arguments `distillation` and `distillation_weights` of
-        `FNDStudent.compile`; empty lists for none.
+        `FNDStudent.compile`; empty lists for `"none"`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -328,6 +330,6 @@ def distillation_losses(
     fnd = FalseNegativeDistillation(alpha, clip)
     if kind == "fnd":
         return [fnd], [1.0]
-    # In place of the plain ranking loss, which is a part of kd.
+    # False Negative Distillation replaces the ranking loss inside kd.
     kd = KnowledgeDistillation(temperature, weight=1.0)
     return [fnd, kd], [1.0 - weight, weight]

@@ -18,7 +18,8 @@ NAME = re.compile(r"`((?:keras|fndrec)\.[\w.]+)`")
 
 def table() -> str:
     """The table of replacements in the documentation."""
-    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    page = ROOT / "docs" / "project" / "dependencies.md"
+    text = page.read_text(encoding="utf-8")
     return text.split("### What replaces it")[1]
 
 

@@ -79,3 +79,65 @@ def test_one_process_fills_a_folder_at_a_time(tmp_path: Path) -> None:
     fill(path, "third")  # what a killed process leaves is in no one's way
     assert (path / "a.txt").read_text() == "third"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def fail_while_filling(path: Path) -> None:
+    with atomic_folder(path):
+        # Whatever a killed run left, the old folder is back by now.
+        assert (path / "a.txt").read_text() == "old"
+        raise RuntimeError("stops here")
+
+
+def test_a_run_killed_between_the_two_renames(tmp_path: Path) -> None:
+    """The old folder is aside, and nothing has the name."""
+    path = tmp_path / "model"
+    fill(path, "old")
+    path.rename(tmp_path / ".model.old")
+    with pytest.raises(RuntimeError, match="stops here"):
+        fail_while_filling(path)
+    assert (path / "a.txt").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_aside_goes_where_the_new_one_is_there(tmp_path: Path) -> None:
+    """A kill after the second rename: the new folder has the name."""
+    path, old = tmp_path / "model", tmp_path / ".model.old"
+    fill(path, "new")
+    old.mkdir()
+    (old / "a.txt").write_text("old")
+    fill(path, "newest")
+    assert (path / "a.txt").read_text() == "newest"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failed_second_rename_brings_the_old_folder_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model"
+    fill(path, "old")
+    rename = Path.rename
+
+    def fails(self: Path, target: Path) -> Path:
+        if self.name == ".model.partial":
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(OSError, match="No space left"):
+        fill(path, "new")
+    monkeypatch.undo()
+    assert (path / "a.txt").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_without_an_old_folder_a_failed_rename_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(OSError, match="No space left"):
+        fill(tmp_path / "model", "new")
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,6 @@
-"""That what the documentation shows works: its code, commands, links."""
+"""The code, commands and links of the documentation work."""
 
+import json
 import re
 import shlex
 import shutil
@@ -11,17 +12,18 @@ import tensorflow as tf
 
 import fndrec
 from fndrec.cli.main import parser
+from fndrec.training import Recipe
 
 ROOT = Path(fndrec.__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
-# The pages show sizes of real use; here the same code runs on small ones.
+# The pages show realistic sizes; the tests run the same code on small ones.
 SMALLER = {
     r"epochs=\d+": "epochs=1",
     r"with_photos\(64\)": "with_photos(16)",
     r"\bsize=64\)": "size=16)",
-    r"from_data\((\w+)": r"from_data(\1, width=0.05",
+    r"(FND\w+)\.from_data\((\w+)": r"\1.from_data(\2, width=0.05",
     r"num_users=\d+": "num_users=12",
     r"items_per_category=\d+(, likes_per_user=\d+)?": (
         "items_per_category=12, likes_per_user=10"
@@ -29,19 +31,19 @@ SMALLER = {
     r"range\(8\)": "range(1)",
     r"n_trials=20": "n_trials=2",
     r"\b96\b": "32",
-    # Those would be downloaded.
+    # These would be downloaded.
     r'weights="imagenet"': "weights=None",
 }
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    """The code blocks of a page that are tagged with a language."""
+    """Returns the code blocks of a page in a language."""
     text = page.read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.S | re.M)
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors that GitHub gives the headings of a page."""
+    """Returns the anchors that GitHub gives the headings of a page."""
     heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
     plain = (re.sub(r"[^\w\- ]", "", head.lower()) for head in heads)
     return {head.replace(" ", "-") for head in plain}
@@ -49,7 +51,7 @@ def anchors(page: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the pages name: a shop and two models of it."""
+    """A folder with a shop and two models, as the pages name them."""
     folder = tmp_path_factory.mktemp("world")
     shop = fndrec.SyntheticShop.generate(
         folder / "shop",
@@ -75,6 +77,9 @@ def test_code_runs(
     folder = tmp_path / "world"
     shutil.copytree(world, folder)
     monkeypatch.chdir(folder)
+    # `fndrec.train` trains one epoch, too, where a page names no number.
+    defaults = vars(Recipe)["for_model"].__func__.__kwdefaults__
+    monkeypatch.setitem(defaults, "epochs", 1)
     namespace: dict[str, object] = {"__name__": "__main__"}
     # Tracing would take most of the time; the results are the same.
     tf.config.run_functions_eagerly(True)
@@ -103,9 +108,9 @@ def test_commands_parse(page: Path) -> None:
 
 
 def test_options_have_the_defaults_that_training_names() -> None:
-    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
-    both, rest = text.split("Of `fndrec train`:")
-    train, distill = rest.split("Of `fndrec distill`")
+    text = (ROOT / "docs" / "train" / "training.md").read_text(encoding="utf-8")
+    both, rest = text.split("Options of `fndrec train` only:")
+    train, distill = rest.split("Options of `fndrec distill` only")
     tables = {
         "train shop --out x": both + train,
         "distill shop --out x --teacher y": both + distill,
@@ -130,3 +135,40 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert file.is_file(), target
         if anchor:
             assert anchor in anchors(file), target
+
+
+def test_the_demo_table_is_what_the_demo_measured() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.split("<!-- demo table -->")[1].split("<!-- /demo table -->")
+    rows = {
+        cells[0].strip(): [cell.strip() for cell in cells[2:]]
+        for line in table[0].strip().splitlines()[2:]
+        if (cells := line.strip("|").split("|"))
+    }
+    measured = json.loads(
+        (ROOT / "benchmarks" / "results" / "demo.json").read_text("utf-8")
+    )["metrics"]
+    names = ("auc", "ndcg", "mean_ndcg", "hit@1", "fitb")
+    assert rows.keys() == measured.keys()
+    for name, cells in rows.items():
+        values = [measured[name][metric] for metric in names]
+        # Half a unit of the last digit: hit@1 may lie between two of them.
+        assert [float(cell) for cell in cells] == pytest.approx(
+            values, abs=5.01e-4
+        )
+
+
+@pytest.mark.parametrize(
+    "page", ["CONTRIBUTING.md", "docs/project/architecture.md"]
+)
+def test_files_named_to_contributors_are_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    parts = {
+        file.relative_to(ROOT).as_posix()
+        for folder in ("fndrec", "tests", "docs", "benchmarks")
+        for file in (ROOT / folder).rglob("*")
+    }
+    named = re.findall(r"`((?:[\w.]+/)*[\w.]+\.(?:py|md))`", text)
+    assert named
+    for name in named:
+        assert any(f"/{part}".endswith(f"/{name}") for part in parts), name

@@ -17,19 +17,19 @@ from fndrec.files import atomic_write
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (
-    "results.md",
-    "audit.md",
-    "evaluation.md",
-    "performance.md",
-    "serving.md",
-    "export.md",
-    "find.md",
-    "compose.md",
-    "new-users.md",
-    "own-shop.md",
-    "towers.md",
-    "distributed.md",
-    "scale.md",
+    "train/results.md",
+    "evaluate/audit.md",
+    "evaluate/evaluation.md",
+    "serve/performance.md",
+    "serve/serving.md",
+    "serve/export.md",
+    "recommend/find.md",
+    "recommend/compose.md",
+    "recommend/new-users.md",
+    "start/own-shop.md",
+    "train/towers.md",
+    "scale/distributed.md",
+    "scale/costs.md",
 )
 MARK = re.compile(
     r"<!-- table (?P<file>\w+): (?P<title>.+?) -->\n.*?<!-- end -->", re.DOTALL

@@ -9,6 +9,7 @@ from keras import ops
 
 from fndrec import FNDStudent, FNDTeacher, OutfitData
 from fndrec.evaluation import Candidates
+from fndrec.layers import FoldedDense
 from fndrec.models import OutfitRecommender
 from fndrec.models.candidate_scores import candidate_cosines
 from fndrec.models.teacher_targets import TeacherTargets
@@ -112,24 +113,51 @@ class PlainAggregator(tf.Module):
 
     def __init__(self, aggregator: Any) -> None:
         super().__init__()
-        self.aggregator = aggregator
+        self.blocks = [
+            _plain(block, "norm", "inner_norm", "inner", "outer")
+            for block in aggregator.blocks
+        ]
+        names = "norm", "inner_norm", "inner", "outer", "last_norm", "last"
+        self.plain = _plain(aggregator, *names)
         self.attentions = [_attention(block) for block in aggregator.blocks]
         self.pooling, self.seed = _pooling(aggregator)
 
+    @property
+    def trainable_weights(self) -> list[Any]:
+        """The weights of all its layers."""
+        parts = [part for plain in self.blocks for part in plain.values()]
+        parts += [*self.attentions, self.pooling, *self.plain.values()]
+        return [weight for part in parts for weight in part.trainable_weights]
+
     def __call__(self, items: Any, outfits: Any) -> Any:
         """As `SetTransformer.call`, for outfits `(outfits, slots)`."""
-        whole = self.aggregator
         present = (outfits >= 0)[:, None]
         x = tf.gather(items, tf.maximum(outfits, 0))
-        for block, attention in zip(whole.blocks, self.attentions, strict=True):
-            plain = block.norm(x)
+        for block, attention in zip(self.blocks, self.attentions, strict=True):
+            plain = block["norm"](x)
             x = x + attention(plain, plain, attention_mask=present)
-            x = x + block.outer(block.inner(block.inner_norm(x)))
-        x = whole.norm(x)
+            x = x + block["outer"](block["inner"](block["inner_norm"](x)))
+        x = self.plain["norm"](x)
         seed = tf.repeat(self.seed, tf.shape(x)[0], axis=0)
         pooled = self.pooling(seed, x, attention_mask=present)[:, 0]
-        inner = whole.inner(whole.inner_norm(pooled))
-        return whole.last(whole.last_norm(pooled + whole.outer(inner)))
+        inner = self.plain["inner"](self.plain["inner_norm"](pooled))
+        pooled = pooled + self.plain["outer"](inner)
+        return self.plain["last"](self.plain["last_norm"](pooled))
+
+
+def _plain(layer: Any, *names: str) -> dict[str, Any]:
+    """Keras's own layers in place of some sublayers, with their weights."""
+    made: dict[str, Any] = {}
+    for name in names:
+        part = getattr(layer, name)
+        made[name] = (
+            keras.layers.Dense(part.units, activation=part.activation)
+            if isinstance(part, FoldedDense)
+            else keras.layers.LayerNormalization(epsilon=part.epsilon)
+        )
+        made[name].build((None, part.weights[0].shape[0]))
+        made[name].set_weights(part.get_weights())
+    return made
 
 
 def _attention(block: Any) -> Any:

@@ -14,6 +14,7 @@ from benchmarks.performance.naive import PlainAggregator
 from benchmarks.performance.table import record, section
 from benchmarks.performance.work_plot import plot_costs
 from fndrec import FNDTeacher
+from fndrec.layers import SetTransformer
 
 SLOTS = 4
 ITEMS = 1000
@@ -45,6 +46,18 @@ def run(folder: Path, quick: bool) -> tuple[list[Section], dict[str, Any]]:
             )
         )
         records.append(record(title, timings, candidates=size))
+    for size in (1000,) if quick else (1000, 10_000):
+        timings = time_gradients(size, 5 if quick else 25)
+        title = f"Gradients of the aggregator, {size:,} outfits"
+        sections.append(
+            section(
+                title,
+                f"Forward and backward, up to {SLOTS} items each of "
+                f"{ITEMS:,}, 64 dimensions.",
+                timings,
+            )
+        )
+        records.append(record(title, timings, outfits=size))
     plot_costs(
         sizes,
         found,
@@ -53,6 +66,51 @@ def run(folder: Path, quick: bool) -> tuple[list[Section], dict[str, Any]]:
         folder / "scoring.png",
     )
     return sections, {"scoring": records}
+
+
+def time_gradients(outfits: int, rounds: int) -> list[Timing]:
+    """Times forward and backward of the plain aggregator and the library's.
+
+    Args:
+        outfits: Outfits of a step.
+        rounds: Rounds of the measurement.
+
+    Returns:
+        Of the plain one and of the library's.
+    """
+    ours = SetTransformer(64, seed=0)
+    ours.build()
+    plain = PlainAggregator(ours)
+    rng = np.random.default_rng(0)
+    items = tf.constant(rng.normal(size=(ITEMS, 64)), tf.float32)
+    sets = tf.constant(rng.integers(ITEMS, size=(outfits, SLOTS)), tf.int32)
+
+    def graph(aggregator: Any) -> Any:
+        weights = [weight.value for weight in aggregator.trainable_weights]
+
+        def run(items: Any, sets: Any) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(items)
+                loss = tf.reduce_sum(tf.square(aggregator(items, sets)))
+            return loss, tape.gradient(loss, [items, *weights])
+
+        return tf.function(run, autograph=False)
+
+    plain_graph, our_graph = graph(plain), graph(ours)
+    cases = [
+        Case("layers of Keras", lambda: plain_graph(items, sets)),
+        Case("fndrec", lambda: our_graph(items, sets)),
+    ]
+    # The loss, and its gradient by the items, which all layers are part of.
+    (expected, slopes), (loss, own_slopes) = (case.run() for case in cases)
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        tf.convert_to_tensor(own_slopes[0]),
+        tf.convert_to_tensor(slopes[0]),
+        rtol=1e-3,
+        atol=1e-4,
+    )
+    return measure(cases, rounds)
 
 
 def time_scoring(candidates: int, rounds: int) -> list[Timing]:

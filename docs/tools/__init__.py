@@ -1,1 +1,1 @@
-"""What makes a site of the pages: hooks of MkDocs, pictures, outputs."""
+"""Builds the site: MkDocs hooks, pictures, and output of the tutorial."""

@@ -1,4 +1,4 @@
-"""Docstrings in Keras form as mkdocstrings reads them."""
+"""Converts docstrings in Keras form for mkdocstrings."""
 
 import re
 import textwrap
@@ -6,21 +6,21 @@ from typing import Any
 
 import griffe
 
-# Of what comes back only the signature tells the type: a colon in its text is
-# a colon.
+# The signature alone gives the type of a result, so a colon in its text is a
+# colon.
 RESULT = re.compile(r"^(Returns|Yields):\n((?:(?: {4}.*)?\n?)+)", re.MULTILINE)
 EXAMPLE = re.compile(r"^>>> .*(?:\n.+)*", re.MULTILINE)
 
 
 def as_google(text: str) -> str:
-    """A docstring in Keras form as one in Google's form.
+    """Converts a docstring from Keras's form to Google's.
 
     Args:
         text: The docstring, without its common indentation.
 
     Returns:
-        The docstring with its examples in fences, which Keras leaves at the
-        left margin, and with call arguments as a second list of arguments.
+        The docstring with its examples, which Keras leaves at the left
+        margin, in fences, and its call arguments as a second list.
     """
     text = RESULT.sub(_as_text, text)
     text = re.sub(r"^Example:$", "**Example**", text, flags=re.MULTILINE)

@@ -1,9 +1,9 @@
-"""Draws the pictures of the pages of concepts.
+"""Draws the pictures of the concepts page.
 
     python -m docs.tools.pictures
 
-Generates a shop, trains a teacher on it, and draws what the pages speak of
-from these: the truth of the shop is known, so false negatives can be shown.
+Generates a shop, trains a teacher on it, and draws both. The ground truth of
+the shop is known, so the pictures can show false negatives.
 """
 
 import tempfile
@@ -26,13 +26,13 @@ from fndrec.evaluation import Candidates
 from fndrec.models import OutfitRecommender, TeacherTargets
 
 PICTURES = Path(__file__).parent.parent / "pictures"
-# Told apart by those who see no difference of red and green, too.
+# Distinguishable for readers with red-green color blindness.
 LIKED, HIDDEN, REST = "#00796b", "#e08214", "#b3b9c2"
 COLOURS = 256
 
 
 def shrink(path: Path) -> None:
-    """Makes a PNG file small: a page shows some dozens of them.
+    """Shrinks a PNG file by reducing its colors.
 
     Args:
         path: The file, which is replaced.
@@ -66,7 +66,7 @@ def draw_space(
     path: Path,
     user: int = 0,
 ) -> None:
-    """The catalogue around one user: how near, and in which direction.
+    """Draws the catalogue around one user, by nearness and direction.
 
     Args:
         shop: The shop, which knows the truth.
@@ -133,7 +133,7 @@ def draw_distance_zscore(
     teacher: OutfitRecommender,
     path: Path,
 ) -> None:
-    """Distance z-score of unseen likes, of negatives, and of false negatives.
+    """Draws z-scores of unseen likes, negatives and false negatives.
 
     Args:
         shop: The shop, which knows the truth.
@@ -193,7 +193,7 @@ def draw_distance_zscore(
 
 
 def draw_push(path: Path) -> None:
-    """How hard FND pushes a negative, by its distance_zscore.
+    """Draws how hard FND pushes a negative, by its distance z-score.
 
     Args:
         path: The PNG file to write.
@@ -215,7 +215,7 @@ def draw_push(path: Path) -> None:
 
 
 def draw_negatives(shop: SyntheticShop, data: OutfitData, path: Path) -> None:
-    """A liked outfit and negatives of it, with what is true of them.
+    """Draws a liked outfit and its negatives, with their ground truth.
 
     Args:
         shop: The shop, which knows the truth.
@@ -240,7 +240,7 @@ def draw_negatives(shop: SyntheticShop, data: OutfitData, path: Path) -> None:
 
 
 def draw_views(data: OutfitData, path: Path) -> None:
-    """An outfit and the two kinds of views that contrast compares.
+    """Draws an outfit and the two kinds of views of the contrastive loss.
 
     Args:
         data: The data, with photos.
@@ -274,7 +274,7 @@ def draw(
     teacher: OutfitRecommender,
     folder: Path,
 ) -> None:
-    """All pictures.
+    """Draws all pictures.
 
     Args:
         shop: The shop, which knows the truth.
@@ -290,7 +290,7 @@ def draw(
 
 
 def main() -> None:
-    """The command."""
+    """Runs the command."""
     keras.utils.set_random_seed(0)
     with tempfile.TemporaryDirectory() as folder:
         shop = SyntheticShop.generate(Path(folder, "shop"), seed=1)

@@ -1,8 +1,8 @@
-"""The reference: a page for each room of the package, and the commands.
+"""The reference: one page for each room of the package, and the commands.
 
 A hook of MkDocs. Pages are made from `__all__` and from the parser of the
-command line, so that none is forgotten. They stand in the navigation where
-`mkdocs.yml` has `reference/`.
+command line, so that no name is forgotten. They replace `reference/` in the
+navigation of `mkdocs.yml`.
 """
 
 import argparse
@@ -22,19 +22,23 @@ PLACE = "reference/"
 
 
 def rooms() -> dict[str, ModuleType]:
-    """The packages of fndrec with public names, but for the command line."""
-    found = {}
+    """Returns the parts of fndrec with public names, by name.
+
+    These are its packages and modules with an `__all__`, except the command
+    line, which has a page of its own.
+    """
+    public = {}
     for module in pkgutil.iter_modules(fndrec.__path__):
-        if not module.ispkg or module.name == "cli":
+        if module.name.startswith("_") or module.name == "cli":
             continue
         room = importlib.import_module(f"fndrec.{module.name}")
         if hasattr(room, "__all__"):
-            found[module.name] = room
-    return found
+            public[module.name] = room
+    return public
 
 
 def pages() -> dict[str, str]:
-    """The pages of the reference: their names and their Markdown."""
+    """Returns the Markdown of the pages of the reference, by name."""
     made = {"index": _package_page()}
     for name, room in rooms().items():
         made[name] = _room_page(name, room)
@@ -77,7 +81,7 @@ def _package_page() -> str:
             "| --- | --- |",
             *rows,
             "",
-            "Each room has a page of its own, with names for special needs.",
+            "Each room has its own page, which lists all of its names.",
             "",
             *own,
         ]
@@ -97,11 +101,14 @@ def _room_page(name: str, room: ModuleType) -> str:
 
 
 def _identifier(room: str, name: str) -> str:
-    """Where a public name of a room is found without running the code.
+    """Returns the path of a public name as mkdocstrings finds it.
 
-    A function in a file of its own name stands behind the file there.
+    mkdocstrings does not run the code. To it, a file hides the function of
+    the same name that the file defines.
     """
     path = f"fndrec.{room}.{name}"
+    if not hasattr(importlib.import_module(f"fndrec.{room}"), "__path__"):
+        return path  # The room is a file and has no files in it.
     hidden = importlib.util.find_spec(path) is not None
     return f"{path}.{name}" if hidden else path
 
@@ -125,7 +132,7 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 
 def on_config(config: Any) -> Any:
-    """Puts the pages into the navigation."""
+    """Adds the pages to the navigation."""
     names = pages()
     entries: list[Any] = [{"The package": f"{PLACE}index.md"}]
     entries += [

@@ -1,9 +1,9 @@
-"""Pages and files of the repository that lie outside of `docs/`.
+"""Adds pages and files from outside `docs/` to the site.
 
-A hook of MkDocs. The same links lead somewhere both where a repository is
-looked at and on the site: what a page links to outside of `docs/` becomes a
-part of the site, and links to it and from it are made to fit. Titles of tables
-of the benchmarks, which stand in comments, are shown.
+A hook of MkDocs. The same links work in a view of the repository and on the
+site: a file outside `docs/` that a page links to becomes part of the site, and
+links to it and from it are rewritten. Titles of benchmark tables, which are
+comments in the pages, become captions.
 """
 
 import re
@@ -13,10 +13,10 @@ from typing import Any
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parent.parent.parent
-# Where the files of the repository stand on the site.
+# The place of files of the repository on the site.
 PLACE = "repository/"
 LINK = re.compile(r"(?<=\]\()(?!https?://|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
-# The mark before a table of the benchmarks, which has its title.
+# The comment before a benchmark table, with its title.
 TABLE = re.compile(r"^<!-- table \w+: (.+?) -->$", re.MULTILINE)
 # Pages of the repository that the navigation names.
 PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")
@@ -24,7 +24,7 @@ MORE = "More"
 
 
 def place(path: PurePosixPath) -> str:
-    """Where a file of the repository stands on the site.
+    """Returns the place of a file of the repository on the site.
 
     Args:
         path: The file, relative to the root of the repository.
@@ -40,7 +40,7 @@ def place(path: PurePosixPath) -> str:
 
 
 def fitted(text: str, page: PurePosixPath) -> tuple[str, set[PurePosixPath]]:
-    """A page with its links as the site needs them.
+    """Rewrites the links of a page for the site.
 
     Args:
         text: The page.
@@ -78,7 +78,7 @@ def _relative(target: str, start: PurePosixPath) -> str:
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Adds what pages link to, with what these pages link to in turn."""
+    """Adds the files that pages link to, and those that these link to."""
     waiting = {PurePosixPath(name) for name in PAGES}
     for file in files.documentation_pages():
         if file.generated_by is None:
@@ -104,7 +104,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def _named(nav: Any) -> set[str]:
-    """The pages that a navigation names."""
+    """Returns the pages that a navigation names."""
     if isinstance(nav, str):
         return {nav}
     entries = nav.values() if isinstance(nav, dict) else nav
@@ -112,7 +112,7 @@ def _named(nav: Any) -> set[str]:
 
 
 def _add_unnamed(files: Any, nav: list[Any]) -> None:
-    """Puts pages that the navigation forgets at its end."""
+    """Appends pages that the navigation forgets."""
     named = _named(nav)
     missing = [
         file.src_uri
@@ -124,7 +124,7 @@ def _add_unnamed(files: Any, nav: list[Any]) -> None:
 
 
 def on_page_markdown(markdown: str, page: Any, **kwargs: Any) -> str:
-    """Makes the links of a page fit, and shows the titles of tables."""
+    """Rewrites the links of a page, and shows the titles of tables."""
     if page.file.generated_by is not None:
         return markdown
     markdown = TABLE.sub("\\1\n{: .caption }\n", markdown)

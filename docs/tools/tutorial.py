@@ -1,8 +1,8 @@
-"""Puts what the tutorial's code prints below it, and its pictures beside it.
+"""Updates the output and the pictures of the tutorial.
 
     python -m docs.tools.tutorial
 
-Runs the blocks of `docs/tutorial.md` in order, in a new folder.
+Runs the blocks of `docs/start/tutorial.md` in order, in a new folder.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from pathlib import Path
 from docs.tools.pictures import PICTURES, shrink
 from fndrec.files import atomic_write
 
-PAGE = Path(__file__).parent.parent / "tutorial.md"
+PAGE = Path(__file__).parent.parent / "start" / "tutorial.md"
 # A block of code and, if it prints something, what it printed.
 BLOCK = re.compile(
     r"^```python\n(?P<code>.*?)^```$"
@@ -26,13 +26,13 @@ BLOCK = re.compile(
 
 
 def run(page: str) -> list[str]:
-    """What each block of a page prints; its files are left in the folder.
+    """Runs the blocks of a page; their files stay in the folder.
 
     Args:
         page: The page.
 
     Returns:
-        The outputs, in order.
+        The output of each block, in order.
     """
     namespace: dict[str, object] = {"__name__": "__main__"}
     outputs = []
@@ -45,7 +45,7 @@ def run(page: str) -> list[str]:
 
 
 def filled(page: str, outputs: list[str]) -> str:
-    """A page with its outputs in place.
+    """Returns a page with its outputs in place.
 
     Args:
         page: The page.
@@ -71,7 +71,7 @@ def filled(page: str, outputs: list[str]) -> str:
 
 
 def main() -> None:
-    """The command."""
+    """Runs the command."""
     page = PAGE.read_text(encoding="utf-8")
     start = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:

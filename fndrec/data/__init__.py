@@ -1,4 +1,4 @@
-"""From files to batches."""
+"""Data sets: readers, arrays, photos, negatives and batches."""
 
 from fndrec.data.batching.negative_sampler import NegativeSampler
 from fndrec.data.batching.shards import BatchShards

@@ -1,4 +1,4 @@
-"""Candidates that a data set comes with."""
+"""Evaluation candidates that a data set comes with."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+CandidateKind = Literal["negatives", "blanks"]
+
 
 # Arrays have no truth value, so a generated `__eq__` would raise.
 @dataclass(frozen=True, eq=False, repr=False)
 class FixedCandidates:
-    """What a published set has each like ranked against.
+    """Candidates that a published data set ranks each like against.
 
-    Read by `read_fixed`; rows are those of the `OutfitData` given there.
+    `read_fixed` reads them. Rows refer to the `OutfitData` passed to it.
 
     Args:
-        kind: `"negatives"`: each liked outfit with outfits that stand
-            against it. `"blanks"`: each liked outfit, and it with one item
-            exchanged for a wrong one (fill in the blank).
+        kind: `"negatives"`: each liked outfit against other outfits.
+            `"blanks"`: each liked outfit against copies with one item
+            replaced by a wrong one (fill in the blank).
         user: int32 array `(questions,)`, rows of `OutfitData.users`.
         outfits: int32 array `(questions, candidates, slots)`, rows of
             `OutfitData.items`, padded with -1 at the end. Column 0 is the
             liked outfit.
-        source: The file or files that it was read from.
+        source: The file or files that the candidates were read from.
 
     Example:
 
@@ -34,7 +36,7 @@ class FixedCandidates:
     (12600, 4, 3)
     """
 
-    kind: Literal["negatives", "blanks"]
+    kind: CandidateKind
     user: npt.NDArray[np.int32]
     outfits: npt.NDArray[np.int32]
     source: str

@@ -1,42 +1,66 @@
-"""Which outfits are the same, and of which items they are."""
+"""Outfits as sets of items: identity, distinct outfits, distinct items."""
 
 import numpy as np
+
+
+def set_keys(outfits: np.ndarray) -> np.ndarray:
+    """Gives outfits keys, so that equal keys mean equal sets of items.
+
+    A key depends on nothing but the set: keys of one call can be looked for
+    among those of another.
+
+    Args:
+        outfits: Int array `(..., slots)` of item rows, -1 padding.
+
+    Returns:
+        Array of one opaque value each, `(outfits,)`, which can be sorted.
+    """
+    # Padding is 0 at the end, where NumPy looks past it: so sets compare
+    # whatever the number of slots.
+    rows = outfits.reshape(-1, outfits.shape[-1])
+    ordered = np.ascontiguousarray(-np.sort(-(rows + 1), axis=1), dtype=">i4")
+    width = ordered.dtype.itemsize * ordered.shape[1]
+    return ordered.view(f"S{width}").ravel()
 
 
 def set_ids(*tables: np.ndarray) -> list[np.ndarray]:
     """Numbers outfits so that equal numbers mean equal sets of items.
 
     Args:
-        *tables: Int arrays `(outfits, slots)` of item rows, -1 padding; the
-            number of slots may differ.
+        *tables: Int arrays `(outfits, slots)` of item rows, padded with -1.
+            The number of slots may differ.
 
     Returns:
-        For each table an int array `(outfits,)`.
+        An int64 array `(outfits,)` per table.
     """
-    width = max(table.shape[1] for table in tables)
-    padded = [
-        np.pad(t, ((0, 0), (0, width - t.shape[1])), constant_values=-1)
-        for t in tables
-    ]
-    ordered = np.sort(np.concatenate(padded), axis=1)
-    same = np.unique(ordered, axis=0, return_inverse=True)[1].reshape(-1)
+    keys = np.concatenate([set_keys(table) for table in tables])
+    same = np.unique(keys, return_inverse=True)[1].astype(np.int64)
     return np.split(same, np.cumsum([len(table) for table in tables])[:-1])
+
+
+def distinct_items(*tables: np.ndarray) -> np.ndarray:
+    """Returns the rows of the items of outfits, ascending, each once.
+
+    Args:
+        *tables: Int arrays `(..., slots)` of item rows, -1 padding.
+    """
+    rows = np.unique(np.concatenate([table.ravel() for table in tables]))
+    return rows[rows >= 0]
 
 
 def distinct_items_of(
     *tables: np.ndarray,
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The distinct items of outfits, and the outfits in terms of them.
+    """Returns the distinct items of outfits, and the outfits as positions.
 
     Args:
-        *tables: Int arrays `(..., slots)` of item rows, -1 padding.
+        *tables: Int arrays `(..., slots)` of item rows, padded with -1.
 
     Returns:
-        The item rows, ascending, and for each table an int32 array of its
-        shape with positions among them, -1 padding.
+        The distinct item rows, ascending, and per table an int32 array of
+        the same shape with positions among them, padded with -1.
     """
-    every = np.unique(np.concatenate([table.ravel() for table in tables]))
-    rows = every[every >= 0]
+    rows = distinct_items(*tables)
     return rows, [
         np.where(table >= 0, np.searchsorted(rows, table), -1).astype(np.int32)
         for table in tables
@@ -44,30 +68,29 @@ def distinct_items_of(
 
 
 def distinct_outfits_of(outfits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct outfits among many, and where each is among them.
+    """Returns the distinct outfits, and the position of each outfit there.
 
-    Outfits of the same items in other slots are others: what is computed of
-    them can differ in its last digits.
+    The order of the slots counts: results for the same items in another
+    order can differ in their last digits.
 
     Args:
         outfits: Int array `(outfits, slots)`.
 
     Returns:
-        Int array `(distinct, slots)`, and an int array `(outfits,)` of rows
-        of it.
+        Int array `(distinct, slots)`, and int array `(outfits,)` of its rows.
     """
-    # Numbers sort ten times as fast as rows do.
+    # One hash per outfit sorts ten times as fast as rows do.
     keys = outfits.astype(np.int64) @ _factors(outfits.shape[1])
-    _, first, at = np.unique(keys, return_index=True, return_inverse=True)
+    _, first, rows = np.unique(keys, return_index=True, return_inverse=True)
     distinct = outfits[first]
-    if not np.array_equal(distinct[at], outfits):
-        # Some rows share a number: hardly ever by chance.
-        distinct, at = np.unique(outfits, axis=0, return_inverse=True)
-    return distinct, at.reshape(-1)
+    if not np.array_equal(distinct[rows], outfits):
+        # Different outfits have the same hash, which is very unlikely.
+        distinct, rows = np.unique(outfits, axis=0, return_inverse=True)
+    return distinct, rows.reshape(-1)
 
 
 def _factors(slots: int) -> np.ndarray:
-    """Numbers whose products with different rows have different sums."""
+    """Returns random factors, one per slot, that hash an outfit."""
     return np.random.default_rng(0).integers(
         np.iinfo(np.int64).max, size=slots, dtype=np.int64
     )

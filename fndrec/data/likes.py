@@ -1,4 +1,4 @@
-"""Who likes which outfit."""
+"""The likes of a split."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 # Arrays have no truth value, so a generated `__eq__` would raise.
 @dataclass(frozen=True, eq=False)
 class Likes:
-    """Who likes which outfit: one like a position, as rows.
+    """Likes of a split, one per position, as rows of users and outfits.
 
     Args:
         user: int32 array `(likes,)`, rows of `OutfitData.users`.

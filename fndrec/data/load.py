@@ -1,4 +1,4 @@
-"""Data sets from folders of any known layout."""
+"""Readers that detect the layout of a folder."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ def load_data(
     format: str = AUTO,
     **options: Any,
 ) -> OutfitData:
-    """Reads a data set from a folder of any known layout.
+    """Reads a data set from a folder in any known layout.
 
     Args:
         folder: The folder.
         on_error: As in `fndrec.data.read_csv`.
-        max_slots: As in `read_csv`; by default that of the layout, 8 for
-            tables.
+        max_slots: As in `read_csv`. The default is that of the layout, 8
+            for tables.
         splits: As in `read_csv`.
-        format: `"csv"` or `"parquet"`; or the layout of a published set, see
-            the reader of that name in `fndrec.data`: `"polyvore-u"`,
-            `"difashion"`, `"pog"`, `"iqon3000"`, `"polyvore-outfits"`. By
-            default, the layout that the folder has; Parquet files go before
-            CSV files.
-        **options: Further arguments of that reader.
+        format: `"csv"`, `"parquet"`, or the layout of a published data set:
+            `"polyvore-u"`, `"difashion"`, `"pog"`, `"iqon3000"` or
+            `"polyvore-outfits"`, see the reader of that name in
+            `fndrec.data`. By default the layout is detected; Parquet takes
+            precedence over CSV.
+        **options: Further arguments of the layout's reader.
 
     Returns:
         The data set.
@@ -67,7 +67,7 @@ def read_fixed(
     format: str = AUTO,
     **options: Any,
 ) -> dict[str, FixedCandidates]:
-    """Reads the candidates that a data set comes with.
+    """Reads the evaluation candidates that a data set comes with.
 
     | layout | names |
     | --- | --- |
@@ -76,26 +76,26 @@ def read_fixed(
     | `difashion` | `fitb_valid`, `fitb_test` |
     | `polyvore-outfits` | `negatives_*`, `fitb_*` |
 
-    where `*` is train, valid or test. The tables are `fitb_valid.csv` (or
-    `.parquet`) with the columns user_id, item_ids, blank (the true item) and
-    wrong_ids, and `negatives_valid.parquet` with user_id, item_ids and
-    negatives, a list of outfits.
+    where `*` is train, valid or test. Among tables, `fitb_valid.csv` (or
+    `.parquet`) has the columns user_id, item_ids, blank (the true item) and
+    wrong_ids; `negatives_valid.parquet` has user_id, item_ids and negatives,
+    a list of outfits.
 
     Args:
         folder: The folder of the data set.
-        data: What was read from it, perhaps with users or items left out:
-            users and items are found by their ids.
-        on_error: What is done with a question that names a user or an item
-            that `data` does not have: "raise" or "drop".
+        data: The data set read from that folder. It may lack some of the
+            users and items, as ids are looked up in it.
+        on_error: "raise" or "drop": how to treat a question with a user or
+            an item that `data` lacks.
         format: As in `load_data`.
-        **options: The options of the reader of that layout that say where
-            and how its files are read: `variant`, `allow_pickle`.
+        **options: Options of the layout's reader that select files or
+            permit reading them: `variant`, `allow_pickle`.
 
     Returns:
-        The candidates by name; none if there are no such files.
+        The candidates by name; empty if there are no such files.
 
     Raises:
-        DataError: If a file cannot be used; the message names file and row.
+        DataError: If a file cannot be used. The message names file and row.
 
     Example:
 

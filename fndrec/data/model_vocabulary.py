@@ -1,4 +1,4 @@
-"""What a trained model knows by name."""
+"""The ids that a trained model knows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fndrec.errors import DataError
 
 @dataclass(frozen=True)
 class ModelVocabulary:
-    """What a trained model knows by name.
+    """The ids of users, items and categories that a trained model knows.
 
-    Row r of a vocabulary is row r + 1 of the model's embedding table, whose
-    row 0 stands for whatever the model has never seen.
+    Row r of a vocabulary is row r + 1 of the model's embedding table. Row 0
+    of the table stands for all unknown ids.
 
     Args:
         users: Users the model was trained on.
@@ -37,7 +37,7 @@ class ModelVocabulary:
     categories: Vocabulary | None
 
     def to_dict(self) -> dict[str, list[str] | None]:
-        """Returns the names as lists of strings, ready for `json.dump`."""
+        """Returns the ids as lists of strings, ready for `json.dump`."""
         return {
             "users": self.users.to_list(),
             "items": self.items.to_list(),
@@ -51,8 +51,8 @@ class ModelVocabulary:
         """Returns the vocabulary that `to_dict` described.
 
         Raises:
-            DataError: If a list is absent, is no list of strings or holds a
-                name twice.
+            DataError: If a list is missing, holds something other than
+                strings or holds an id twice.
         """
         return cls(
             users=_vocabulary(names, "users"),

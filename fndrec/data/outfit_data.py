@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +17,19 @@ import pyarrow as pa
 import tensorflow as tf
 
 from fndrec.checks import ids
-from fndrec.data.batching.batches import Sampling, make_batches
+from fndrec.data.batching.batches import Sampling, Views, make_batches
 from fndrec.data.batching.shards import BatchShards
+from fndrec.data.item_sets import distinct_items
 from fndrec.data.likes import Likes
 from fndrec.data.model_vocabulary import ModelVocabulary
 from fndrec.data.photos.image_store import ImageStore, unreadable_photos
 from fndrec.data.vocabulary import Vocabulary
 from fndrec.errors import DataError
 
+ScalarT = TypeVar("ScalarT", bound=np.generic)
 IntArray = npt.NDArray[np.int32]
 logger = logging.getLogger("fndrec.data")
-# Reasons that one warning names.
+# Most photos that one warning names.
 SHOWN = 10
 
 OnError = Literal["raise", "drop"]
@@ -35,34 +37,35 @@ OnError = Literal["raise", "drop"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class OutfitData:
-    """Items, outfits and likes of a shop, checked, as integer arrays.
+    """Checked items, outfits and likes of a shop, as integer arrays.
 
-    Read one by `fndrec.load_data`, or make it of tables in memory by
-    `fndrec.data.from_tables`. A *row* is a
-    position in `users`, `items` or `outfits`; an *index* is what a model
-    takes: the row in the model's own vocabulary plus one, 0 if the model
-    does not know the name.
+    `fndrec.load_data` reads a data set from files, and
+    `fndrec.data.from_tables` builds one from tables in memory. A *row* is a
+    position in `users`, `items` or `outfits`. An *index* is the input of a
+    model: the row in the model's own vocabulary plus one, or 0 for an
+    unknown id.
 
     Args:
-        users: Every user of any split, those of train first.
-        items: Every item.
-        outfits: Every outfit.
-        outfit_items: int32 array `(outfits, slots)`: item rows, padded with
-            -1 at the end to the longest outfit.
+        users: Ids of the users of all splits, those of train first.
+        items: Ids of the items.
+        outfits: Ids of the outfits.
+        outfit_items: int32 array `(outfits, slots)` of item rows, padded at
+            the end with -1 to the length of the longest outfit.
         splits: Likes by split: "train" and perhaps "valid" and "test".
         categories: Names of the item categories, sorted; None if unknown.
-        item_category: int32 array `(items,)`: rows of `categories`.
-        item_group: int32 array `(items,)`: items of one group may stand for
-            one another in a negative outfit. Zeros if nothing is known.
+        item_category: int32 array `(items,)` of rows of `categories`.
+        item_group: int32 array `(items,)`. Items of the same group may
+            replace one another in a negative outfit. All zeros if nothing is
+            known.
         groups: Names of the groups if they were given, None if inferred.
         features: float32 array `(items, features)` or None.
         photos: Path of each item's photo, relative to `photo_root`, or
             None.
         photo_root: Folder of the photos, None if there are none.
         name: Name of the folder read, or "in memory".
-        vocabulary: What a model of this data knows by name. By default the
-            users who like something in train, the items of the outfits
-            liked in train, and all categories.
+        vocabulary: The ids that a model of this data knows. By default the
+            users with a like in train, the items of the outfits liked in
+            train, and all categories.
         store: The decoded photos, once `with_photos` has loaded them.
 
     Example:
@@ -101,7 +104,7 @@ class OutfitData:
 
     @property
     def num_users(self) -> int:
-        """Number of users of any split."""
+        """Number of users of all splits."""
         return len(self.users)
 
     @property
@@ -121,28 +124,28 @@ class OutfitData:
 
     @cached_property
     def user_index(self) -> IntArray:
-        """int32 array `(users,)`: row in `vocabulary.users` + 1, or 0."""
+        """int32 array `(users,)`: row in `vocabulary.users` plus 1, or 0."""
         return self.vocabulary.users.rows(self.users.ids) + np.int32(1)
 
     @cached_property
     def item_index(self) -> IntArray:
-        """int32 array `(items,)`: row in `vocabulary.items` + 1, or 0."""
+        """int32 array `(items,)`: row in `vocabulary.items` plus 1, or 0."""
         return self.vocabulary.items.rows(self.items.ids) + np.int32(1)
 
     @cached_property
     def category_index(self) -> IntArray | None:
-        """int32 array `(items,)`: row in `vocabulary.categories` + 1, or 0.
+        """int32 array `(items,)`: row in `vocabulary.categories` plus 1, or 0.
 
-        None if either the data or the model has no categories.
+        None if the data or the model has no categories.
         """
-        known = self.vocabulary.categories
+        vocabulary = self.vocabulary.categories
         if (
-            known is None
+            vocabulary is None
             or self.categories is None
             or self.item_category is None
         ):
             return None
-        index = known.rows(self.categories.ids) + np.int32(1)
+        index = vocabulary.rows(self.categories.ids) + np.int32(1)
         return index[self.item_category]
 
     def likes(self, split: str) -> Likes:
@@ -159,10 +162,10 @@ class OutfitData:
         return self.splits[split]
 
     def with_vocabulary(self, vocabulary: ModelVocabulary) -> OutfitData:
-        """Returns the same tables as a model trained elsewhere sees them.
+        """Returns the same data with the indices of another model.
 
         Args:
-            vocabulary: What that model knows by name.
+            vocabulary: The ids that the model knows.
         """
         return dataclasses.replace(self, vocabulary=vocabulary)
 
@@ -172,17 +175,17 @@ class OutfitData:
         cache_dir: str | os.PathLike[str] | None = None,
         on_error: OnError = "raise",
     ) -> OutfitData:
-        """Returns the same tables with the photos decoded and at hand.
+        """Returns the same data with decoded photos.
 
-        Photos are decoded once, see `ImageStore.build`; the next call finds
-        them done.
+        Photos are decoded once, see `ImageStore.build`. Later calls reuse
+        them.
 
         Args:
             size: Height and width to which photos are stretched.
-            cache_dir: Where decoded photos are kept; beside the photos by
-                default.
-            on_error: "raise" stops at a photo that cannot be decoded, "drop"
-                drops the items with such photos, and what depends on them.
+            cache_dir: Folder for decoded photos. By default they are kept
+                beside the photos.
+            on_error: "raise" stops at a photo that cannot be decoded. "drop"
+                drops items with such photos and all that depends on them.
 
         Raises:
             DataError: If the items have no photos, or one cannot be decoded.
@@ -198,7 +201,7 @@ class OutfitData:
         except DataError:
             if on_error != "drop":
                 raise
-            # Every photo is looked at only now that one is known to be bad.
+            # Checking all photos takes long, so it waits for a bad one.
             bad = unreadable_photos(self.photos, self.photo_root)
             if not bad:
                 raise
@@ -213,17 +216,17 @@ class OutfitData:
         return dataclasses.replace(self, store=store)
 
     def without_items(self, rows: npt.NDArray[np.integer]) -> OutfitData:
-        """Returns the data set without some items and what needs them.
+        """Returns the data set without some items and all that needs them.
 
-        Outfits that hold one of the items are left out, then the likes of
-        those outfits, then the users who like nothing any more. What a model
-        trained elsewhere knows stays as it is.
+        Outfits with one of the items are dropped, then the likes of those
+        outfits, then users without likes. The vocabulary of a model trained
+        on other data stays as it is.
 
         Args:
             rows: `(dropped,)` rows of `items`.
 
         Raises:
-            DataError: If no item, outfit or train like is left.
+            DataError: If no train like is left.
         """
         keep = np.ones(self.num_items, bool)
         keep[rows] = False
@@ -232,7 +235,7 @@ class OutfitData:
         new_item = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
         new_outfit = np.cumsum(kept_outfit) - 1
         kept_sets = sets[kept_outfit]
-        most = int((kept_sets >= 0).sum(axis=1).max(initial=0))
+        longest = int((kept_sets >= 0).sum(axis=1).max(initial=0))
         kept_likes = {
             split: kept_outfit[likes.outfit]
             for split, likes in self.splits.items()
@@ -240,7 +243,7 @@ class OutfitData:
         if not kept_likes["train"].any():
             raise DataError(
                 f"{self.name}: at least one train like was expected. Received: "
-                f"none without the {len(rows)} items that are dropped"
+                f"none after dropping {len(rows)} items"
             )
         old_users = np.concatenate(
             [
@@ -248,19 +251,19 @@ class OutfitData:
                 for split, likes in self.splits.items()
             ]
         )
-        # In the order of their first likes, as readers number them.
+        # In order of first likes, as the readers number users.
         first = np.unique(old_users, return_index=True)[1]
         users = old_users[np.sort(first)]
         new_user = np.zeros(self.num_users, np.int32)
         new_user[users] = np.arange(len(users))
-        left_out = dataclasses.replace(
+        smaller = dataclasses.replace(
             self,
             users=Vocabulary(self.users.take(users)),
             items=Vocabulary(self.items.take(np.flatnonzero(keep))),
             outfits=Vocabulary(self.outfits.take(np.flatnonzero(kept_outfit))),
             outfit_items=np.where(
                 kept_sets >= 0, new_item[kept_sets], -1
-            ).astype(np.int32)[:, :most],
+            ).astype(np.int32)[:, :longest],
             splits={
                 split: Likes(
                     new_user[likes.user[kept_likes[split]]],
@@ -270,9 +273,9 @@ class OutfitData:
                 )
                 for split, likes in self.splits.items()
             },
-            item_category=_rows(self.item_category, keep),
+            item_category=_filtered(self.item_category, keep),
             item_group=self.item_group[keep],
-            features=_rows(self.features, keep),
+            features=_filtered(self.features, keep),
             photos=(
                 None
                 if self.photos is None
@@ -282,40 +285,44 @@ class OutfitData:
         )
         if self.vocabulary == self.train_vocabulary():
             return dataclasses.replace(
-                left_out, vocabulary=left_out.train_vocabulary()
+                smaller, vocabulary=smaller.train_vocabulary()
             )
-        return left_out
+        return smaller
 
     @property
     def shares_outfits(self) -> bool:
-        """Whether users like the same outfits: 3 likes or more each.
+        """Whether users share outfits: on average 3 train likes per outfit.
 
-        Then what a model has to tell apart are real outfits; else nearly
-        every outfit is one user's own.
+        If so, a model has to rank real outfits. Otherwise nearly every
+        outfit belongs to one user.
         """
         train = self.likes("train")
         return len(train) >= 3 * len(np.unique(train.outfit))
 
     def outfit_item_ids(self, outfit: int) -> list[str]:
-        """Ids of the items of an outfit, given by its row."""
+        """Returns the ids of an outfit's items.
+
+        Args:
+            outfit: Row of the outfit.
+        """
         items = self.outfit_items[outfit]
         return self.items.take(items[items >= 0])
 
     def content(
         self, rows: IntArray, keys: Collection[str] | None = None
     ) -> dict[str, np.ndarray]:
-        """Returns what is known of some items.
+        """Returns the content of some items, a model's input.
 
         Args:
             rows: `(items,)` rows of `items`.
-            keys: The wanted keys; by default all that the data set has.
+            keys: Keys to return; by default all that the data set has.
 
         Returns:
-            Dictionary of `"row"` and `"id"` int32 `(items,)`; `"category"`
-            int32 `(items,)`, `"feature"` float32 `(items, features)` and
-            `"image"` uint8 `(items, size, size, 3)` if the data set has
-            them. `"id"` and `"category"` are rows of the model's tables, 0
-            for unknown.
+            Dictionary with `"row"` and `"id"`, int32 `(items,)`. If the data
+            set has them, also `"category"`, int32 `(items,)`, `"feature"`,
+            float32 `(items, features)`, and `"image"`, uint8
+            `(items, size, size, 3)`. `"id"` and `"category"` are indices of
+            the model, 0 for unknown.
         """
 
         if keys is not None:
@@ -342,7 +349,7 @@ class OutfitData:
         *,
         negatives: int = 10,
         negative_sampling: Sampling | None = None,
-        views: tuple[Any, Any] | None = None,
+        views: Views | None = None,
         history: int | None = None,
         shuffle: bool | None = None,
         seed: int = 0,
@@ -351,43 +358,44 @@ class OutfitData:
     ) -> tf.data.Dataset:
         """Returns batches of likes with their candidates, for `fit`.
 
-        Each pass shuffles the likes anew, and draws new negatives and views.
-        All draws are a function of the seed, the pass and the batch, so a
-        seed reproduces a run.
+        Each pass shuffles the likes and draws new negatives and views. All
+        draws are a function of the seed, the pass and the batch, so a seed
+        reproduces a run.
 
         Args:
             split: Name of the split.
-            batch_size: Likes of a batch; the last batch may be smaller.
-            negatives: Negatives of each like.
+            batch_size: Likes per batch; the last batch may be smaller.
+            negatives: Negatives per like.
             negative_sampling: `"recombined"`, `"catalogue"`, `"hard"` or a
                 mixture such as `{"recombined": 0.5, "hard": 0.5}`, see
-                `NegativeSampler`. By default `"hard"` where users share
+                `NegativeSampler`. By default `"hard"` if users share
                 outfits, else `"recombined"`.
             views: Two layers, such as `EraseItem` and `ReplaceItem`, that
                 make two views of each liked outfit.
-            history: Most outfits in the history of a like, for users known
-                by their likes, see `UserHistoryEncoder`. The liked outfit
-                itself is left out. A shuffled pass over train keeps up to
-                `history + 1` likes of a user together; the history of each is
-                the others, cut to a random length. Otherwise the history is
-                drawn from all train likes.
-            shuffle: Whether passes differ; by default only for `"train"`.
-                Otherwise likes keep their order and each pass is the same.
+            history: Most outfits in the history of a like, for models that
+                encode users by their likes, see `UserHistoryEncoder`. The
+                liked outfit itself is left out. A shuffled pass over train
+                keeps up to `history + 1` likes of a user together; the
+                history of each is the others, cut to a random length.
+                Otherwise histories are drawn from all train likes.
+            shuffle: Whether to shuffle each pass; by default only for
+                `"train"`. Otherwise likes keep their order and all passes
+                are the same.
             seed: Seed of all draws.
             first_pass: Number of the first pass. A resumed run continues
                 with the batches it would have seen, see `TrainingBackup`.
-            shards: The shards of each batch to read, see
-                `fndrec.distribute`, which makes them.
+            shards: The shards of each batch to read; `fndrec.distribute`
+                sets them.
 
         Returns:
             A prefetched `tf.data.Dataset` of dictionaries. `"user"` is int32
             `(batch,)`. `"outfits"` is int32 `(batch, 1 + negatives, slots)`:
-            positions on the item axis, -1 padding, the liked outfit in column
-            0. `"items"` is the content of the distinct items, see `content`.
-            With `views`, `"views"` is int32 `(batch, 2, slots)`. With
-            `history`, `"liked"` is int32 `(liked, slots)`, the distinct
+            positions on the item axis, padded with -1, the liked outfit in
+            column 0. `"items"` is the content of the distinct items, see
+            `content`. With `views`, `"views"` is int32 `(batch, 2, slots)`.
+            With `history`, `"liked"` is int32 `(liked, slots)`, the distinct
             outfits of all histories, and `"history"` is int32
-            `(batch, history)`, positions on their axis, -1 padding. With
+            `(batch, history)`: positions in `"liked"`, padded with -1. With
             `shards`, `"whole"` describes the whole batch.
 
         Raises:
@@ -416,10 +424,9 @@ class OutfitData:
         )
 
     def train_vocabulary(self) -> ModelVocabulary:
-        """What a model trained on this data knows by name."""
+        """Returns the ids that a model trained on this data knows."""
         train = self.likes("train")
-        items = np.unique(self.outfit_items[np.unique(train.outfit)])
-        items = items[items >= 0]
+        items = distinct_items(self.outfit_items[np.unique(train.outfit)])
         return ModelVocabulary(
             users=Vocabulary(self.users.take(np.unique(train.user))),
             items=Vocabulary(self.items.take(items)),
@@ -439,5 +446,7 @@ class OutfitData:
         )
 
 
-def _rows(array: Any, keep: npt.NDArray[np.bool_]) -> Any:
+def _filtered(
+    array: npt.NDArray[ScalarT] | None, keep: npt.NDArray[np.bool_]
+) -> npt.NDArray[ScalarT] | None:
     return None if array is None else array[keep]

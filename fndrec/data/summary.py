@@ -1,4 +1,4 @@
-"""What a data set holds, in numbers."""
+"""Counts of a data set."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fndrec.data.item_sets import distinct_items
 from fndrec.data.outfit_data import OutfitData
 
 
 @dataclass(frozen=True)
 class DataSummary:
-    """What a data set holds, in numbers.
+    """Counts of the users, items, outfits and likes of a data set.
 
     Args:
         name: Name of the data set.
-        users: Users of any split.
-        items: Items.
-        outfits: Outfits.
-        splits: Each split.
-        lengths: Outfits by their number of items.
-        outfits_an_item: In how many outfits an item is, of those in any.
-        unused_items: Items in no outfit.
-        users_an_outfit: How many users like an outfit, of those that anyone
-            likes.
-        unliked_outfits: Outfits that no one likes.
-        categories: Items by category, the largest first; None if there are
-            no categories.
-        groups: Number of groups of items that stand for one another.
+        users: Number of users of all splits.
+        items: Number of items.
+        outfits: Number of outfits.
+        splits: Counts of each split.
+        lengths: Number of outfits by their number of items.
+        outfits_an_item: Outfits per item, over the items in any outfit.
+        unused_items: Number of items in no outfit.
+        users_an_outfit: Users per outfit, over the outfits with any like.
+        unliked_outfits: Number of outfits without a like.
+        categories: Number of items by category, the largest first; None if
+            there are no categories.
+        groups: Number of groups of items that may replace one another.
         features: Width of the features, None if there are none.
         photos: Whether items have photos.
 
@@ -57,21 +57,20 @@ class DataSummary:
 
     @classmethod
     def from_data(cls, data: OutfitData) -> DataSummary:
-        """Counts a data set.
+        """Returns the counts of a data set.
 
         Args:
             data: The data set.
         """
-        length = (data.outfit_items >= 0).sum(axis=1)
+        lengths = (data.outfit_items >= 0).sum(axis=1)
         in_outfits = np.bincount(
             data.outfit_items[data.outfit_items >= 0], minlength=data.num_items
         )
-        likes = list(data.splits.values())
         pairs = np.unique(
             np.concatenate(
                 [
-                    x.outfit.astype(np.int64) * data.num_users + x.user
-                    for x in likes
+                    likes.outfit.astype(np.int64) * data.num_users + likes.user
+                    for likes in data.splits.values()
                 ]
             )
         )
@@ -86,7 +85,7 @@ class DataSummary:
             splits=_splits(data),
             lengths={
                 size: count
-                for size, count in enumerate(np.bincount(length).tolist())
+                for size, count in enumerate(np.bincount(lengths).tolist())
                 if count
             },
             outfits_an_item=Spread.from_counts(in_outfits[in_outfits > 0]),
@@ -100,7 +99,7 @@ class DataSummary:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns all numbers as JSON takes them."""
+        """Returns all counts, ready for `json.dump`."""
         return dataclasses.asdict(self)
 
     def __str__(self) -> str:
@@ -112,14 +111,17 @@ def _splits(data: OutfitData) -> dict[str, SplitSummary]:
     warm = {
         "user": _mask(train.user, data.num_users),
         "outfit": _mask(train.outfit, data.num_outfits),
-        "item": _mask(_items(data, train.outfit), data.num_items),
+        "item": _mask(
+            distinct_items(data.outfit_items[np.unique(train.outfit)]),
+            data.num_items,
+        ),
     }
-    found = {}
+    splits = {}
     for split, likes in data.splits.items():
         users, counts = np.unique(likes.user, return_counts=True)
         outfits = np.unique(likes.outfit)
-        items = _items(data, outfits)
-        found[split] = SplitSummary(
+        items = distinct_items(data.outfit_items[outfits])
+        splits[split] = SplitSummary(
             likes=len(likes),
             users=len(users),
             outfits=len(outfits),
@@ -129,14 +131,7 @@ def _splits(data: OutfitData) -> dict[str, SplitSummary]:
             cold_items=int((~warm["item"][items]).sum()),
             likes_a_user=Spread.from_counts(counts),
         )
-    return found
-
-
-def _items(
-    data: OutfitData, outfits: npt.NDArray[np.integer]
-) -> npt.NDArray[np.integer]:
-    items = np.unique(data.outfit_items[np.unique(outfits)])
-    return items[items >= 0]
+    return splits
 
 
 def _mask(rows: npt.NDArray[np.integer], size: int) -> npt.NDArray[np.bool_]:
@@ -155,53 +150,53 @@ def _categories(data: OutfitData) -> dict[str, int] | None:
 
 
 def _lines(summary: DataSummary) -> list[str]:
-    """The summary as text, of at most 80 columns where names are short."""
+    """Returns the summary as lines of at most 80 columns if names are short."""
     lines = [
         f"{summary.name}: {summary.users:,} users, {summary.items:,} items, "
         f"{summary.outfits:,} outfits",
         "",
         f"{'':14}" + "".join(f"{split:>12}" for split in summary.splits),
     ]
-    parts = list(summary.splits.values())
+    splits = list(summary.splits.values())
     for label, values in {
-        "likes": [f"{part.likes:,}" for part in parts],
-        "users": [f"{part.users:,}" for part in parts],
-        "outfits": [f"{part.outfits:,}" for part in parts],
-        "items": [f"{part.items:,}" for part in parts],
-        "cold users": [_share(p.cold_users, p.users) for p in parts],
-        "cold outfits": [_share(p.cold_outfits, p.outfits) for p in parts],
-        "cold items": [_share(p.cold_items, p.items) for p in parts],
+        "likes": [f"{split.likes:,}" for split in splits],
+        "users": [f"{split.users:,}" for split in splits],
+        "outfits": [f"{split.outfits:,}" for split in splits],
+        "items": [f"{split.items:,}" for split in splits],
+        "cold users": [_share(s.cold_users, s.users) for s in splits],
+        "cold outfits": [_share(s.cold_outfits, s.outfits) for s in splits],
+        "cold items": [_share(s.cold_items, s.items) for s in splits],
     }.items():
         lines.append(f"{label:14}" + "".join(f"{v:>12}" for v in values))
     lines.append("(cold: not in train)")
     lines.append("")
-    for split, part in summary.splits.items():
-        lines.append(f"likes a user, {split}: {part.likes_a_user}")
+    for name, split in summary.splits.items():
+        lines.append(f"likes per user, {name}: {split.likes_a_user}")
     lengths = ", ".join(
         f"{size}: {_share(count, summary.outfits)}"
         for size, count in summary.lengths.items()
     )
     lines.append(f"outfits by number of items: {lengths}")
     lines.append(
-        f"outfits an item is in: {summary.outfits_an_item}"
+        f"outfits per item: {summary.outfits_an_item}"
         + _rest(summary.unused_items, "item", "in no outfit")
     )
     lines.append(
-        f"users who like an outfit: {summary.users_an_outfit}"
-        + _rest(summary.unliked_outfits, "outfit", "liked by no one")
+        f"users per outfit: {summary.users_an_outfit}"
+        + _rest(summary.unliked_outfits, "outfit", "without a like")
     )
-    lines.append(_named(summary))
+    lines.append(_category_line(summary))
     features = (
-        "none" if summary.features is None else f"{summary.features} wide"
+        "none" if summary.features is None else f"{summary.features} per item"
     )
     lines.append(
-        f"photos: {'of every item' if summary.photos else 'none'}; "
+        f"photos: {'one per item' if summary.photos else 'none'}; "
         f"features: {features}; groups of items: {summary.groups:,}"
     )
     return lines
 
 
-def _named(summary: DataSummary) -> str:
+def _category_line(summary: DataSummary) -> str:
     if summary.categories is None:
         return "categories: none"
     shown = list(summary.categories.items())[:8]
@@ -219,21 +214,21 @@ def _share(part: int, whole: int) -> str:
     return f"{part:,} ({100 * part / whole:.2g}%)"
 
 
-def _rest(count: int, noun: str, what: str) -> str:
+def _rest(count: int, noun: str, condition: str) -> str:
     if not count:
         return ""
-    return f"; {count:,} {noun}{'s' if count > 1 else ''} {what}"
+    return f"; {count:,} {noun}{'s' if count > 1 else ''} {condition}"
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How a number is spread.
+    """Range, median and mean of some counts.
 
     Args:
-        low: The least.
+        low: The smallest.
         median: The median.
         mean: The mean.
-        high: The greatest.
+        high: The largest.
     """
 
     low: int
@@ -243,7 +238,7 @@ class Spread:
 
     @classmethod
     def from_counts(cls, counts: npt.NDArray[np.integer]) -> Spread:
-        """The spread of counts; zeros if there are none."""
+        """Returns the spread of counts; all zeros if there are none."""
         if not len(counts):
             return cls(0, 0.0, 0.0, 0)
         return cls(
@@ -262,17 +257,17 @@ class Spread:
 
 @dataclass(frozen=True)
 class SplitSummary:
-    """One split in numbers.
+    """Counts of one split.
 
     Args:
-        likes: Likes.
-        users: Users with a like.
-        outfits: Outfits liked.
-        items: Items of those outfits.
-        cold_users: Of the users, those without a like in train.
-        cold_outfits: Of the outfits, those that nobody likes in train.
-        cold_items: Of the items, those in no outfit liked in train.
-        likes_a_user: Of the users.
+        likes: Number of likes.
+        users: Number of users with a like.
+        outfits: Number of liked outfits.
+        items: Number of items in those outfits.
+        cold_users: Number of those users without a like in train.
+        cold_outfits: Number of those outfits without a like in train.
+        cold_items: Number of those items in no outfit liked in train.
+        likes_a_user: Likes per user.
     """
 
     likes: int

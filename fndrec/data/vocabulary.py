@@ -1,4 +1,4 @@
-"""String ids and the rows they stand for."""
+"""String ids and their rows."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from fndrec.errors import DataError
 
 
 class Vocabulary:
-    """Distinct string ids, each standing for its row.
+    """Maps distinct string ids to rows and back.
 
-    The ids are held in one Arrow array, so that a vocabulary of a million
-    ids costs megabytes and is searched without Python loops.
+    One Arrow array holds the ids. A vocabulary of a million ids takes
+    megabytes, and searching it needs no Python loop.
 
     Args:
-        ids: The ids in row order: a sequence of strings, a NumPy array or
-            an Arrow array. Each must occur once.
+        ids: The distinct ids in row order: a sequence of strings, a NumPy
+            array or an Arrow array.
 
     Raises:
-        DataError: If an id is missing, is no string or occurs twice.
+        DataError: If an id is missing, occurs twice or is not a string.
 
     Example:
 
@@ -46,9 +46,9 @@ class Vocabulary:
                 f"`ids` should hold no missing id. Received: ids[{row}]=None"
             )
         counts = pc.value_counts(array)
-        twice = pc.index(pc.greater(counts.field("counts"), 1), True).as_py()
-        if twice >= 0:
-            name = counts.field("values")[twice].as_py()
+        row = pc.index(pc.greater(counts.field("counts"), 1), True).as_py()
+        if row >= 0:
+            name = counts.field("values")[row].as_py()
             raise DataError(
                 f"`ids` should be distinct. Received: {name!r} more than once"
             )
@@ -69,7 +69,7 @@ class Vocabulary:
         return self._ids[row].as_py()
 
     def __contains__(self, name: object) -> bool:
-        # A scan, as `rows` would first hash the whole vocabulary.
+        # Scanning beats `rows`, which hashes the whole vocabulary first.
         return isinstance(name, str) and pc.index(self._ids, name).as_py() >= 0
 
     def __eq__(self, other: object) -> bool:
@@ -77,7 +77,7 @@ class Vocabulary:
             return NotImplemented
         return self._ids.equals(other._ids)
 
-    # Equal vocabularies would need equal hashes: a pass over all ids.
+    # Equal vocabularies would need equal hashes, a pass over all ids.
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
@@ -88,22 +88,22 @@ class Vocabulary:
     def rows(
         self, ids: Sequence[str | None] | npt.NDArray[Any] | pa.Array
     ) -> npt.NDArray[np.int32]:
-        """Returns the row of each id, -1 where the id is unknown.
+        """Returns the row of each id, -1 for unknown ids.
 
         Args:
             ids: Strings: a sequence, a NumPy array of any shape or an Arrow
-                array. A single string counts as a sequence of one.
+                array.
 
         Returns:
             int32 array of the shape of `ids`.
 
         Raises:
-            DataError: If the ids are no strings.
+            DataError: If the ids are not strings.
         """
         shape = ids.shape if isinstance(ids, np.ndarray) else (-1,)
-        found = pc.index_in(_string_array(ids), value_set=self._ids)
-        # A copy, as what Arrow lends is read-only.
-        rows = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
+        indices = pc.index_in(_string_array(ids), value_set=self._ids)
+        # Copied, because arrays from Arrow are read-only.
+        rows = pc.fill_null(indices, -1).to_numpy(zero_copy_only=False)
         return np.array(rows, dtype=np.int32).reshape(shape)
 
     def take(self, rows: Sequence[int] | npt.NDArray[np.integer]) -> list[str]:
@@ -122,7 +122,7 @@ class Vocabulary:
 def _string_array(ids: Any) -> pa.StringArray:
     checks.ids("ids", ids)
     if isinstance(ids, np.ndarray):
-        # Arrow takes neither several axes nor NumPy's StringDType.
+        # Arrow accepts neither several axes nor NumPy's StringDType.
         ids = ids.ravel().astype(object)
     try:
         if not isinstance(ids, pa.Array | pa.ChunkedArray):

@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from fndrec.checks import positive_int
 from fndrec.data import BatchShards, OutfitData
 
 
@@ -50,6 +51,7 @@ def distribute(
     ...     teacher.compile(keras.optimizers.AdamW(1e-3))
     >>> teacher.fit(fndrec.distribute(data, "train", 256, strategy), epochs=9)
     """
+    batch_size = positive_int("batch_size", batch_size)
     replicas = strategy.num_replicas_in_sync
     if batch_size < replicas:
         raise ValueError(

@@ -13,6 +13,11 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
+from fndrec.checks import (
+    non_negative_float,
+    non_negative_int,
+    positive_int,
+)
 from fndrec.distributed.part_writer import BAD, ROWS, PartWriter
 from fndrec.distributed.parts import Part
 from fndrec.errors import DataError
@@ -34,6 +39,10 @@ class Workers:
             machine belongs to; by default Ray is started on this machine.
         cpus: CPU cores, and threads of TensorFlow, of an actor.
         gpus: GPUs of an actor, such as 1 or 0.25.
+
+    Raises:
+        ValueError: If a number is out of its range.
+        TypeError: If one is of another type.
     """
 
     actors: int = 1
@@ -42,13 +51,12 @@ class Workers:
     gpus: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("actors", "cpus", "gpus"):
-            low = 1 if name == "cpus" else 0
-            if getattr(self, name) < low:
-                raise ValueError(
-                    f"`{name}` should be {low} or more. "
-                    f"Received: {name}={getattr(self, name)}"
-                )
+        for name, check in (
+            ("actors", non_negative_int),
+            ("cpus", positive_int),
+            ("gpus", non_negative_float),
+        ):
+            object.__setattr__(self, name, check(name, getattr(self, name)))
 
 
 @dataclasses.dataclass(frozen=True)

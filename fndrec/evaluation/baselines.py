@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 
 from fndrec.data import OutfitData
+from fndrec.data.item_sets import set_keys
 
 # Likes that the average user counts for against the user's own.
 PRIOR = 20.0
@@ -136,11 +137,3 @@ def default_baselines(data: OutfitData) -> list[Baseline]:
     if data.item_category is not None:
         found.append(CategoryFrequency(data))
     return found
-
-
-def set_keys(outfits: np.ndarray) -> np.ndarray:
-    """Outfits `(..., slots)` as one opaque value each, order left out."""
-    ordered = np.sort(outfits.reshape(-1, outfits.shape[-1]), axis=1)
-    ordered = np.ascontiguousarray(ordered, dtype=">i4")
-    width = ordered.dtype.itemsize * ordered.shape[1]
-    return ordered.view(f"S{width}").ravel()

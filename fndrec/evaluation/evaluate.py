@@ -1,7 +1,8 @@
 """Models and baselines side by side."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from fndrec import checks
 from fndrec.data import OutfitData
 from fndrec.evaluation.baselines import default_baselines
 from fndrec.evaluation.candidates import Candidates
@@ -53,6 +54,7 @@ def evaluate(
 
     Raises:
         ValueError: If there is no such protocol, or no seed.
+        TypeError: If a seed is no integer.
         DataError: If there is no such split.
 
     Example:
@@ -66,7 +68,8 @@ def evaluate(
         protocol = default_protocol(data)
     elif isinstance(protocol, str):
         protocol = protocol_named(protocol)
-    seeds = [seed] if isinstance(seed, int) else list(seed)
+    several = list(seed) if isinstance(seed, Iterable) else [seed]
+    seeds = [checks.non_negative_int("seed", one) for one in several]
     if not seeds:
         raise ValueError("`seed` should hold one seed or more. Received: none")
     rankings = [protocol.prepare(data, split, one) for one in seeds]

@@ -7,6 +7,7 @@ import numpy as np
 
 from fndrec.checks import fraction, positive_int
 from fndrec.data import Likes, OutfitData
+from fndrec.data.item_sets import distinct_items
 from fndrec.errors import DataError
 
 
@@ -64,8 +65,7 @@ def hold_out_items(
         DataError: If no like would be left.
     """
     share = fraction("share", share, zero=False, one=False)
-    seen = np.unique(data.outfit_items[data.likes("train").outfit])
-    seen = seen[seen >= 0]
+    seen = distinct_items(data.outfit_items[data.likes("train").outfit])
     rng = np.random.default_rng((seed, len(seen)))
     taken = rng.choice(seen, max(1, round(share * len(seen))), replace=False)
     cold = np.zeros(data.num_items + 1, bool)  # the last is the padding

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from fndrec import checks
 from fndrec.data import OutfitData
-from fndrec.evaluation.baselines import set_keys
+from fndrec.data.item_sets import set_keys
 from fndrec.extras import require
 
 
@@ -24,6 +25,7 @@ class MatrixFactorization:
         seed: Seed of vectors and samples.
 
     Raises:
+        ValueError: If an argument is out of its range.
         ModuleNotFoundError: If `implicit` is not installed: `pip install
             'fndrec[mf]'`.
 
@@ -47,6 +49,13 @@ class MatrixFactorization:
         regularization: float = 0.01,
         seed: int = 0,
     ) -> None:
+        factors = checks.positive_int("factors", factors)
+        epochs = checks.positive_int("epochs", epochs)
+        learning_rate = checks.positive_float("learning_rate", learning_rate)
+        regularization = checks.non_negative_float(
+            "regularization", regularization
+        )
+        seed = checks.non_negative_int("seed", seed)
         require("implicit", "mf", "BPR-MF")
         from implicit.cpu.bpr import BayesianPersonalizedRanking
         from scipy.sparse import csr_matrix

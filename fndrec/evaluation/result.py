@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from fndrec import checks
 from fndrec.evaluation.markdown_table import markdown_table
 from fndrec.evaluation.user_values import Interval, UserValues, intervals
 from fndrec.files import atomic_write
@@ -149,16 +150,9 @@ class EvaluationResult:
                 "A difference needs the metrics of each user. Received: a "
                 "result that was read from a file"
             )
-        for name, value, known in (
-            ("first", first, self.metrics),
-            ("second", second, self.metrics),
-            ("metric", metric, self.columns),
-        ):
-            if value not in known:
-                raise ValueError(
-                    f"`{name}` should be one of {[*known]}. "
-                    f"Received: {name}={value!r}"
-                )
+        checks.one_of("first", first, self.metrics)
+        checks.one_of("second", second, self.metrics)
+        checks.one_of("metric", metric, self.columns)
         return self.values[first][metric].difference(
             self.values[second][metric]
         )

@@ -6,6 +6,8 @@ from typing import Self, TypeVar
 
 import numpy as np
 
+from fndrec import checks
+
 Name = TypeVar("Name", bound=Hashable)
 
 DRAWS = 1000
@@ -173,7 +175,7 @@ def _resampled(values: Sequence[UserValues], seed: int) -> np.ndarray:
         for part in ("total", "count")
     ]
     metrics, runs, users = parts[0].shape
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(checks.non_negative_int("seed", seed))
     run = rng.multinomial(runs, np.full(runs, 1 / runs), DRAWS)
     sums = np.zeros((2, metrics, DRAWS))
     for start in range(0, DRAWS, CHUNK):

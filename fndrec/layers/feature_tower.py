@@ -5,7 +5,8 @@ from typing import Any
 import keras
 
 from fndrec.checks import positive_int, rate
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.seeds import part_seed
+from fndrec.layers.sublayers import Changes, Sublayers
 
 
 @keras.saving.register_keras_serializable("fndrec")
@@ -20,6 +21,9 @@ class FeatureTower(keras.layers.Layer):
         hidden: Width of the hidden layer; `2 * dim` by default.
         dropout: Dropout rate before the projection.
         seed: Seed of weights and dropout.
+        sublayers: Arguments of sublayers that differ from the default, by
+            name of the sublayer: `{"inner": {"activation": "gelu"}}`. Their
+            names are `norm`, `inner` and `outer`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -46,6 +50,7 @@ class FeatureTower(keras.layers.Layer):
         hidden: int | None = None,
         dropout: float = 0.1,
         seed: int | None = None,
+        sublayers: Changes | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -60,26 +65,29 @@ class FeatureTower(keras.layers.Layer):
             seed=part_seed(seed, "dropout"),
             dtype=self.dtype_policy,
         )
-        self.norm = keras.layers.LayerNormalization(
-            name="norm", dtype=self.dtype_policy
+        self._sublayers = Sublayers(self, sublayers)
+        # A list, as the layer has it once it is built.
+        self.norm = self._sublayers.make(
+            keras.layers.LayerNormalization, "norm", axis=[-1]
         )
-        self.inner = keras.layers.Dense(
-            self.hidden,
+        self.inner = self._sublayers.make(
+            keras.layers.Dense,
+            "inner",
+            units=self.hidden,
             activation="relu",
             kernel_initializer=keras.initializers.GlorotUniform(
                 seed=part_seed(seed, "inner")
             ),
-            name="inner",
-            dtype=self.dtype_policy,
         )
-        self.outer = keras.layers.Dense(
-            self.dim,
+        self.outer = self._sublayers.make(
+            keras.layers.Dense,
+            "outer",
+            units=self.dim,
             kernel_initializer=keras.initializers.GlorotUniform(
                 seed=part_seed(seed, "outer")
             ),
-            name="outer",
-            dtype=self.dtype_policy,
         )
+        self._sublayers.check()
 
     def build(self, input_shape: Any = None) -> None:
         self.norm.build((None, self.num_features))
@@ -104,6 +112,7 @@ class FeatureTower(keras.layers.Layer):
                 "hidden": self.hidden,
                 "dropout": self.dropout.rate,
                 "seed": self.seed,
+                **self._sublayers.config(),
             }
         )
         return config

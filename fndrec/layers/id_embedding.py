@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from fndrec.checks import positive_int, rate
+from fndrec.layers.sublayers import Changes, Sublayers
 
 
 @keras.saving.register_keras_serializable("fndrec")
@@ -23,6 +24,9 @@ class IdEmbedding(keras.layers.Layer):
         dim: Width of the vectors.
         unknown_rate: Share of ids in [0, 1) shown as unknown in training.
         seed: Seed of the table and of the ids shown as unknown.
+        sublayers: Arguments of the sublayer `table`, a
+            `keras.layers.Embedding`, that differ from the default:
+            `{"table": {"lora_rank": 4}}`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -51,6 +55,7 @@ class IdEmbedding(keras.layers.Layer):
         dim: int,
         unknown_rate: float = 0.05,
         seed: int | None = None,
+        sublayers: Changes | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -59,15 +64,17 @@ class IdEmbedding(keras.layers.Layer):
         self.unknown_rate = rate("unknown_rate", unknown_rate)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.embedding = keras.layers.Embedding(
-            self.num_ids + 1,
-            self.dim,
+        self._sublayers = Sublayers(self, sublayers)
+        self.embedding = self._sublayers.make(
+            keras.layers.Embedding,
+            "table",
+            input_dim=self.num_ids + 1,
+            output_dim=self.dim,
             embeddings_initializer=keras.initializers.RandomNormal(
                 stddev=self.STDDEV, seed=seed
             ),
-            name="table",
-            dtype=self.dtype_policy,
         )
+        self._sublayers.check()
 
     def build(self, input_shape: Any = None) -> None:
         self.embedding.build(())
@@ -80,9 +87,12 @@ class IdEmbedding(keras.layers.Layer):
                 >= self.unknown_rate
             )
             ids = ids * ops.cast(keep, ids.dtype)
-        own = self.embedding(ids)
+        # Keras leaves what an 8-bit table gives in float32.
+        own, common = (
+            ops.cast(self.embedding(rows), self.compute_dtype)
+            for rows in (ids, ops.zeros_like(ids))
+        )
         known = ops.cast(ids > 0, own.dtype)
-        common = self.embedding(ops.zeros_like(ids))
         return common + own * ops.expand_dims(known, -1)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
@@ -96,6 +106,7 @@ class IdEmbedding(keras.layers.Layer):
                 "dim": self.dim,
                 "unknown_rate": self.unknown_rate,
                 "seed": self.seed,
+                **self._sublayers.config(),
             }
         )
         return config

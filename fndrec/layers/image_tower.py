@@ -7,8 +7,9 @@ import keras
 from keras import ops
 
 from fndrec.checks import positive_float, positive_int, rate
-from fndrec.layers._seeds import part_seed
 from fndrec.layers.alexnet import alexnet
+from fndrec.layers.seeds import part_seed
+from fndrec.layers.sublayers import Changes, Sublayers
 
 
 @keras.saving.register_keras_serializable("fndrec")
@@ -30,6 +31,9 @@ class ImageTower(keras.layers.Layer):
         dropout: Dropout rate before the projection to `dim`.
         seed: Seed of flips, dropout and weights; the weights of a
             `keras.applications` model follow `keras.utils.set_random_seed`.
+        sublayers: Arguments of sublayers that differ from the default, by
+            name of the sublayer. There is `projection`; what is changed in
+            the layers of a backbone is kept where the backbone is a model.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -62,6 +66,7 @@ class ImageTower(keras.layers.Layer):
         flip: bool = True,
         dropout: float = 0.0,
         seed: int | None = None,
+        sublayers: Changes | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -89,14 +94,16 @@ class ImageTower(keras.layers.Layer):
             seed=part_seed(seed, "dropout"),
             dtype=self.dtype_policy,
         )
-        self.projection = keras.layers.Dense(
-            self.dim,
+        self._sublayers = Sublayers(self, sublayers)
+        self.projection = self._sublayers.make(
+            keras.layers.Dense,
+            "projection",
+            units=self.dim,
             kernel_initializer=keras.initializers.GlorotUniform(
                 seed=part_seed(seed, "projection")
             ),
-            name="projection",
-            dtype=self.dtype_policy,
         )
+        self._sublayers.check()
 
     def _make_network(self) -> Any:
         if isinstance(self.backbone, keras.Model):
@@ -177,6 +184,7 @@ class ImageTower(keras.layers.Layer):
                 "flip": self.flip,
                 "dropout": self.dropout.rate,
                 "seed": self.seed,
+                **self._sublayers.config(),
             }
         )
         return config

@@ -7,15 +7,13 @@ from keras import ops
 
 from fndrec.checks import positive_int, rate
 from fndrec.layers._attention import softmax
-from fndrec.layers._folded import (
-    affine,
-    after_norm,
-    centred,
-    into_stream,
-    normalised,
-)
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.folded_dense import FoldedDense, center
+from fndrec.layers.seeds import part_seed
 from fndrec.layers.set_attention import SetAttentionBlock
+from fndrec.layers.sublayers import Changes, Sublayers
+from fndrec.layers.unscaled_layer_normalization import (
+    UnscaledLayerNormalization,
+)
 
 
 @keras.saving.register_keras_serializable("fndrec")
@@ -36,6 +34,11 @@ class SetTransformer(keras.layers.Layer):
         num_heads: Number of attention heads; divides `dim`.
         dropout: Dropout rate of the residual branches.
         seed: Seed of weights and dropout.
+        sublayers: Arguments of sublayers that differ from the default, by
+            name of the sublayer: `{"inner": {"activation": "gelu"}}`. Their
+            names are `block_0` and so on, `norm`, `seed` (the logits of
+            the pooling), `value`, `mix`, `inner_norm`, `inner`, `outer`,
+            `last_norm` and `last`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -76,6 +79,7 @@ class SetTransformer(keras.layers.Layer):
         num_heads: int = 4,
         dropout: float = 0.0,
         seed: int | None = None,
+        sublayers: Changes | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -84,52 +88,49 @@ class SetTransformer(keras.layers.Layer):
         self.num_heads = num_heads = positive_int("num_heads", num_heads)
         self.dropout = rate("dropout", dropout)
         self.seed = seed
-        policy = self.dtype_policy
+        self._sublayers = Sublayers(self, sublayers)
         self.blocks = [
-            SetAttentionBlock(
-                dim,
-                num_heads,
-                dropout,
+            self._sublayers.make(
+                SetAttentionBlock,
+                f"block_{i}",
+                dim=dim,
+                num_heads=num_heads,
+                dropout=dropout,
                 seed=part_seed(seed, f"block_{i}"),
-                name=f"block_{i}",
-                dtype=policy,
             )
             for i in range(num_blocks)
         ]
 
         def dense(units: int, name: str, **kwargs: Any) -> Any:
-            return keras.layers.Dense(
-                units,
-                kernel_initializer=keras.initializers.GlorotUniform(
-                    seed=part_seed(seed, name)
-                ),
-                name=name,
-                dtype=policy,
-                **kwargs,
+            kwargs.setdefault(
+                "kernel_initializer",
+                keras.initializers.GlorotUniform(seed=part_seed(seed, name)),
+            )
+            return self._sublayers.make(
+                FoldedDense, name, units=units, **kwargs
             )
 
-        self.norm = keras.layers.LayerNormalization(name="norm", dtype=policy)
+        def norm(name: str) -> Any:
+            return self._sublayers.make(UnscaledLayerNormalization, name)
+
+        self.norm = norm("norm")
         # A short seed looks at all items alike in the beginning.
-        self.attention = keras.layers.Dense(
+        self.attention = dense(
             num_heads,
+            "seed",
             use_bias=False,
             kernel_initializer=keras.initializers.RandomNormal(
                 stddev=0.02, seed=part_seed(seed, "seed")
             ),
-            name="seed",
-            dtype=policy,
         )
         self.value = dense(dim, "value")
-        self.mix = dense(dim, "mix")
-        self.inner_norm = keras.layers.LayerNormalization(
-            name="inner_norm", dtype=policy
-        )
+        self.mix = dense(dim, "mix", center=True)
+        self.inner_norm = norm("inner_norm")
         self.inner = dense(2 * dim, "inner", activation="relu")
-        self.outer = dense(dim, "outer")
-        self.last_norm = keras.layers.LayerNormalization(
-            name="last_norm", dtype=policy
-        )
+        self.outer = dense(dim, "outer", center=True)
+        self.last_norm = norm("last_norm")
         self.last = dense(dim, "last")
+        self._sublayers.check()
 
     def build(self, *_: Any, **__: Any) -> None:
         shape = (None, None, self.dim)
@@ -155,7 +156,7 @@ class SetTransformer(keras.layers.Layer):
         present = sets >= 0
         rows = ops.maximum(sets, 0)
 
-        items = centred(ops.cast(items, self.compute_dtype))
+        items = center(ops.cast(items, self.compute_dtype))
         first, *others = self.blocks
         x = first(
             ops.take(items, rows, axis=0),
@@ -187,26 +188,23 @@ class SetTransformer(keras.layers.Layer):
         Its weights, float32 `(sets, slots, heads)`, come second.
         """
         size = ops.shape(x)[1]
-        x = normalised(ops.reshape(x, (-1, self.dim)), self.norm.epsilon)
-        kernel, _ = after_norm(self.norm, self.attention)
-        logits = ops.reshape(ops.matmul(x, kernel), (-1, size, self.num_heads))
+        x, scale, offset = self.norm(ops.reshape(x, (-1, self.dim)))
+        # An offset common to all items: softmax takes it away.
+        common = None if self.attention.is_linear else offset
+        logits = self.attention(x, scale, common)
+        logits = ops.reshape(logits, (-1, size, self.num_heads))
         logits = ops.cast(logits, "float32")
         logits = logits + ops.where(present, 0.0, -1e9)[:, :, None]
         weights = softmax(logits, axis=1)
         value = ops.reshape(
-            affine(x, *after_norm(self.norm, self.value)),
+            self.value(x, scale, offset),
             (-1, size, self.num_heads, self.dim // self.num_heads),
         )
         each = ops.expand_dims(ops.cast(weights, self.compute_dtype), -1)
         pooled = ops.sum(each * value, axis=1)
-        pooled = affine(
-            ops.reshape(pooled, (-1, self.dim)), *into_stream(self.mix)
-        )
-        inner = normalised(pooled, self.inner_norm.epsilon)
-        inner = affine(inner, *after_norm(self.inner_norm, self.inner))
-        inner = affine(ops.relu(inner), *into_stream(self.outer))
-        pooled = normalised(pooled + inner, self.last_norm.epsilon)
-        return affine(pooled, *after_norm(self.last_norm, self.last)), weights
+        pooled = self.mix(ops.reshape(pooled, (-1, self.dim)))
+        inner = self.outer(self.inner(*self.inner_norm(pooled)))
+        return self.last(*self.last_norm(pooled + inner)), weights
 
     def compute_output_shape(
         self, items_shape: Any, outfits_shape: Any
@@ -236,6 +234,7 @@ class SetTransformer(keras.layers.Layer):
                 "num_heads": self.num_heads,
                 "dropout": self.dropout,
                 "seed": self.seed,
+                **self._sublayers.config(),
             }
         )
         return config

@@ -7,6 +7,7 @@ from keras import ops
 
 from fndrec.checks import non_negative_float, positive_int
 from fndrec.layers.id_embedding import IdEmbedding
+from fndrec.layers.sublayers import Changes, Sublayers
 
 # Added to the diagonal, so that the logarithm is finite for equal anchors.
 RIDGE = 0.1
@@ -37,6 +38,8 @@ class UserAnchors(keras.layers.Layer):
         spread: Weight of the regularizer, not negative.
         unknown_rate: As in `UserEmbedding`.
         seed: Seed of weights and of the hidden users.
+        sublayers: Arguments of the sublayer `table`, as an `IdEmbedding`
+            has them, that differ from the default.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -68,20 +71,23 @@ class UserAnchors(keras.layers.Layer):
         spread: float = 0.01,
         unknown_rate: float = 0.05,
         seed: int | None = None,
+        sublayers: Changes | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.dim = positive_int("dim", dim)
         self.num_anchors = positive_int("num_anchors", num_anchors)
         self.spread = non_negative_float("spread", spread)
-        self.table = _AnchorTable(
-            num_ids,
-            num_anchors * dim,
-            unknown_rate,
-            seed,
-            name="table",
-            dtype=self.dtype_policy,
+        self._sublayers = Sublayers(self, sublayers)
+        self.table = self._sublayers.make(
+            _AnchorTable,
+            "table",
+            num_ids=num_ids,
+            dim=num_anchors * dim,
+            unknown_rate=unknown_rate,
+            seed=seed,
         )
+        self._sublayers.check()
 
     @property
     def num_ids(self) -> int:
@@ -114,6 +120,7 @@ class UserAnchors(keras.layers.Layer):
                 "spread": self.spread,
                 "unknown_rate": self.table.unknown_rate,
                 "seed": self.table.seed,
+                **self._sublayers.config(),
             }
         )
         return config

@@ -20,6 +20,7 @@ class UserCodes(IdEmbedding):
         dim: Number of bits, the width of the user-outfit space.
         unknown_rate: As in `UserEmbedding`.
         seed: Seed of weights and of the hidden users.
+        sublayers: As in `IdEmbedding`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:

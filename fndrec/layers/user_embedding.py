@@ -20,6 +20,7 @@ class UserEmbedding(IdEmbedding):
         unknown_rate: Share of likes in [0, 1) that training attributes to an
             unknown user, so that the cold-start vector learns.
         seed: Seed of weights and of the hidden users.
+        sublayers: As in `IdEmbedding`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:

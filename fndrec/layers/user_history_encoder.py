@@ -6,7 +6,8 @@ import keras
 from keras import ops
 
 from fndrec.checks import non_negative_float, positive_int, rate
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.seeds import part_seed
+from fndrec.layers.sublayers import Changes, Sublayers
 
 # Momentum of the running mean of liked outfits.
 MOMENTUM = 0.9
@@ -48,6 +49,9 @@ class UserHistoryEncoder(keras.layers.Layer):
         shrinkage: Number of likes at which the learned vector and the plain
             mean weigh the same; 0 for the learned vector alone.
         seed: Seed of weights and draws.
+        sublayers: Arguments of sublayers that differ from the default, by
+            name of the sublayer: `{"inner": {"activation": "gelu"}}`. Their
+            names are `attention`, `value`, `norm`, `inner` and `outer`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -83,6 +87,7 @@ class UserHistoryEncoder(keras.layers.Layer):
         center: bool = True,
         shrinkage: float = 0.0,
         seed: int | None = None,
+        sublayers: Changes | None = None,
         **kwargs: Any,
     ) -> None:
         # Unit vectors lose too much precision in half precision.
@@ -99,10 +104,12 @@ class UserHistoryEncoder(keras.layers.Layer):
         self.shrinkage = non_negative_float("shrinkage", shrinkage)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        policy = self.dtype_policy
+        self._sublayers = Sublayers(self, sublayers)
 
         def dense(units: int, name: str, **kwargs: Any) -> Any:
-            return keras.layers.Dense(units, name=name, dtype=policy, **kwargs)
+            return self._sublayers.make(
+                keras.layers.Dense, name, units=units, **kwargs
+            )
 
         # Near zero at first, so that all likes count equally.
         self.attention = dense(
@@ -116,7 +123,10 @@ class UserHistoryEncoder(keras.layers.Layer):
         self.value = dense(
             dim, "value", use_bias=False, kernel_initializer="identity"
         )
-        self.norm = keras.layers.LayerNormalization(name="norm", dtype=policy)
+        # A list, as the layer has it once it is built.
+        self.norm = self._sublayers.make(
+            keras.layers.LayerNormalization, "norm", axis=[-1]
+        )
         self.inner = dense(
             2 * dim,
             "inner",
@@ -126,10 +136,11 @@ class UserHistoryEncoder(keras.layers.Layer):
             ),
         )
         self.outer = dense(dim, "outer", kernel_initializer="zeros")
+        self._sublayers.check()
         self.dropout = keras.layers.Dropout(
             rate("dropout", dropout),
             seed=part_seed(seed, "dropout"),
-            dtype=policy,
+            dtype=self.dtype_policy,
         )
 
     def build(self, *_: Any, **__: Any) -> None:
@@ -248,6 +259,7 @@ class UserHistoryEncoder(keras.layers.Layer):
                 "center": self.center,
                 "shrinkage": self.shrinkage,
                 "seed": self.seed,
+                **self._sublayers.config(),
             }
         )
         return config

@@ -25,6 +25,9 @@ SIZES = {"feature": "num_features", "image": "image_size"}
 AT_ONCE = 500_000
 # Most liked outfits, padding included, of a batch of users.
 LIKES_AT_ONCE = 100_000
+# Attributes that hold traced graphs, and of them those that know no users.
+GRAPHS_WITHOUT_USERS = ("_encode_items_graph", "_outfit_graphs", "_score_graph")
+GRAPHS = (*GRAPHS_WITHOUT_USERS, "_encode_users_graph", "_encode_likes_graph")
 
 
 class CatalogueEncoder(OutfitEncoder):
@@ -41,6 +44,16 @@ class CatalogueEncoder(OutfitEncoder):
         if self.knows_users_by_likes:
             return dataclasses.replace(data.vocabulary, users=Vocabulary([]))
         return data.vocabulary
+
+    def quantize(self, *args: Any, **kwargs: Any) -> None:
+        """Quantizes the weights, see `keras.Model.quantize`."""
+        super().quantize(*args, **kwargs)
+        self._forget_graphs()
+
+    def _forget_graphs(self) -> None:
+        """Has graphs traced anew, as they hold the layers as they were."""
+        for graph in GRAPHS:
+            self.__dict__.pop(graph, None)
 
     @cached_property
     def _encode_items_graph(self) -> Any:
@@ -281,7 +294,7 @@ class CatalogueEncoder(OutfitEncoder):
         """Shares graphs and `encode_likes` with a model of the same layers."""
         self._encode_likes = model.likes_model().encode_likes
         # These graphs do not depend on the users: trace them once.
-        for graph in ("_encode_items_graph", "_outfit_graphs", "_score_graph"):
+        for graph in GRAPHS_WITHOUT_USERS:
             self.__dict__[graph] = getattr(model, graph)
 
 
@@ -347,10 +360,7 @@ def vectors_of_likes(model: CatalogueEncoder, data: OutfitData) -> np.ndarray:
         user without likes gets the cold-start vector.
     """
     rows, at, count = _liked_by_index(data)
-    sets = data.outfit_items[rows]
-    items, positions = np.unique(sets[sets >= 0], return_inverse=True)
-    places = np.full_like(sets, -1)
-    places[sets >= 0] = positions
+    items, (places,) = distinct_items_of(data.outfit_items[rows])
     outfits = model.embed_outfits(model.embed_items(data, items), places)
     cold = model.embed_likes(outfits, np.full((1, 1), -1, np.int32))
     vectors = np.repeat(cold, len(count), axis=0)

@@ -19,8 +19,10 @@ from fndrec.layers import (
 )
 from fndrec.layers.shrunken_mean import PRIOR_LIKES, shrunken_mean
 from fndrec.models.model_parts import Users
+from fndrec.version import MODEL_FORMAT, __version__
 
 VOCABULARY_FILE = "vocabulary.json"
+VERSION_FILE = "fndrec.json"
 
 
 class OutfitEncoder(_tfrs.Model):
@@ -171,7 +173,11 @@ class OutfitEncoder(_tfrs.Model):
         return cls(**config)
 
     def save_assets(self, dir_path: str) -> None:
-        """Keeps the ids the model knows inside the `.keras` file."""
+        """Writes version and vocabulary into the `.keras` file."""
+        about = {"version": __version__, "format": MODEL_FORMAT}
+        Path(dir_path, VERSION_FILE).write_text(
+            json.dumps(about), encoding="utf-8"
+        )
         if self.vocabulary is not None:
             Path(dir_path, VOCABULARY_FILE).write_text(
                 json.dumps(self.vocabulary.to_dict()), encoding="utf-8"

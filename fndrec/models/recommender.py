@@ -103,6 +103,9 @@ class OutfitRecommender(CatalogueEncoder):
     ) -> None:
         """Configures the model for training.
 
+        Compile again after a layer was changed, as by `enable_lora`: graphs
+        that were traced before go on with the layer as it was.
+
         Args:
             optimizer: A Keras optimizer.
             loss: A Keras loss of labels and scores `(batch, candidates)`;
@@ -118,6 +121,7 @@ class OutfitRecommender(CatalogueEncoder):
                 `jit_compile`, which is off by default, see `__init__`.
         """
         kwargs.setdefault("jit_compile", False)
+        self._forget_graphs()
         super().compile(optimizer=optimizer, **kwargs)
         self._compiled = Compiled(
             keras.losses.get(loss) if loss is not None else SoftmaxRanking(),

@@ -8,7 +8,8 @@ from keras import ops
 
 from fndrec.checks import non_negative_float
 from fndrec.data import OutfitData
-from fndrec.layers._seeds import part_seed
+from fndrec.layers.seeds import part_seed
+from fndrec.layers.sublayers import Changes, Sublayers
 from fndrec.losses import DistillationLoss, NTXent
 from fndrec.losses.distillation_loss import Teacher
 from fndrec.models import replicas
@@ -32,6 +33,8 @@ class FNDStudent(OutfitRecommender):
         score: An `OutfitScore`.
         projection_dim: Width of the contrastive projection head; `None`
             for a student without one.
+        sublayers: Arguments of the layers of that head, `hidden` and
+            `projected`, that differ from the default, see `SetTransformer`.
         **kwargs: Passed to `keras.Model`.
 
     Example:
@@ -56,6 +59,7 @@ class FNDStudent(OutfitRecommender):
         user_embedding: Any,
         score: Any,
         projection_dim: int | None = None,
+        sublayers: Changes | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -69,28 +73,32 @@ class FNDStudent(OutfitRecommender):
         self._data: OutfitData | None = None
         self._contrastive: Any = None
         self._contrastive_weight = 0.0
+        self._sublayers = Sublayers(self, sublayers)
         if projection_dim is not None:
             width = aggregator.dim
             seed = getattr(aggregator, "seed", None)
+            hidden = self._sublayers.make(
+                keras.layers.Dense,
+                "hidden",
+                units=width,
+                activation="relu",
+                kernel_initializer=keras.initializers.GlorotUniform(
+                    seed=part_seed(seed, "hidden")
+                ),
+            )
+            projected = self._sublayers.make(
+                keras.layers.Dense,
+                "projected",
+                units=projection_dim,
+                kernel_initializer=keras.initializers.GlorotUniform(
+                    seed=part_seed(seed, "projection")
+                ),
+            )
             self.projection = keras.Sequential(
-                [
-                    keras.layers.Dense(
-                        width,
-                        activation="relu",
-                        kernel_initializer=keras.initializers.GlorotUniform(
-                            seed=part_seed(seed, "hidden")
-                        ),
-                    ),
-                    keras.layers.Dense(
-                        projection_dim,
-                        kernel_initializer=keras.initializers.GlorotUniform(
-                            seed=part_seed(seed, "projection")
-                        ),
-                    ),
-                ],
-                name="projection",
+                [hidden, projected], name="projection"
             )
             self.projection.build((None, width))
+        self._sublayers.check()
 
     @classmethod
     def from_data(
@@ -339,4 +347,4 @@ class FNDStudent(OutfitRecommender):
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         config["projection_dim"] = self.projection_dim
-        return config
+        return config | self._sublayers.config()

@@ -83,13 +83,11 @@ def test_text() -> None:
         "                     train       valid",
         "cold users               0     1 (50%)",
         "cold items               0     1 (25%)",
-        "likes a user, valid: 1 to 2, median 1.5, mean 1.5",
+        "likes per user, valid: 1 to 2, median 1.5, mean 1.5",
         "outfits by number of items: 1: 1 (25%), 2: 2 (50%), 3: 1 (25%)",
-        "outfits an item is in: 1 to 2, median 2, mean 1.6; 1 item in no "
-        "outfit",
-        "users who like an outfit: 1 to 3, median 2, mean 2.0; 1 outfit liked "
-        "by no one",
+        "outfits per item: 1 to 2, median 2, mean 1.6; 1 item in no outfit",
+        "users per outfit: 1 to 3, median 2, mean 2.0; 1 outfit without a like",
         "categories: 3: shoe 3, top 2, hat 1",
-        "photos: none; features: 2 wide; groups of items: 3",
+        "photos: none; features: 2 per item; groups of items: 3",
     ]:
         assert line in text.splitlines(), line

@@ -258,7 +258,7 @@ def test_refusals(flat: Path, exported: Path, tmp_path: Path) -> None:
         embed_catalogue(flat, tmp_path, tmp_path / "out", workers=HERE)
     with pytest.raises(ValueError, match="`batch_size` should be a positive"):
         embed(flat, tmp_path / "out", batch_size=0)
-    with pytest.raises(ValueError, match="`actors` should be 0 or more"):
+    with pytest.raises(ValueError, match="`actors` should be a non-neg"):
         Workers(actors=-1)
     assert not (tmp_path / "out").exists()
     (tmp_path / "full").mkdir()

@@ -1,4 +1,4 @@
-"""Docstrings in Keras form as those of Google."""
+"""Docstrings are converted from Keras's form to Google's."""
 
 from docs.tools.docstrings import as_google
 

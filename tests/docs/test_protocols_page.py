@@ -1,4 +1,4 @@
-"""What `docs/protocols.md` says that its code prints."""
+"""`docs/evaluate/protocols.md` quotes what its code prints."""
 
 import contextlib
 import io
@@ -11,7 +11,9 @@ ROOT = Path(fndrec.__file__).parent.parent
 
 
 def test_numbers_are_those_that_are_printed() -> None:
-    page = (ROOT / "docs" / "protocols.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "evaluate" / "protocols.md").read_text(
+        encoding="utf-8"
+    )
     namespace: dict[str, object] = {"__name__": "__main__"}
     compared = 0
     for code in re.findall(r"^```python\n(.*?)^```$", page, re.S | re.M):

@@ -1,4 +1,4 @@
-"""Links that lead somewhere in the repository and on the site."""
+"""Links work in the repository and on the site."""
 
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from docs.tools.repository import fitted, place
 @pytest.mark.parametrize(
     ("path", "found"),
     [
-        ("docs/data.md", "data.md"),
+        ("docs/start/data.md", "start/data.md"),
         ("README.md", "repository/readme.md"),
         ("LICENSE", "repository/LICENSE"),
         ("examples/own_data.py", "repository/examples/own_data.py"),
@@ -26,12 +26,19 @@ def test_place(path: str, found: str) -> None:
 @pytest.mark.parametrize(
     ("page", "link", "found"),
     [
-        ("docs/faq.md", "data.md#groups", "data.md#groups"),
+        ("docs/faq.md", "start/data.md#groups", "start/data.md#groups"),
+        ("docs/start/data.md", "concepts.md", "../start/concepts.md"),
+        ("docs/start/data.md", "../faq.md", "../faq.md"),
+        (
+            "docs/start/data.md",
+            "../../LICENSE",
+            "../repository/LICENSE",
+        ),
         ("docs/faq.md", "../LICENSE", "repository/LICENSE"),
-        ("docs/faq.md", "../README.md#licence", "repository/readme.md#licence"),
+        ("docs/faq.md", "../README.md#install", "repository/readme.md#install"),
         ("docs/faq.md", "#data", "#data"),
         ("docs/faq.md", "https://keras.io", "https://keras.io"),
-        ("README.md", "docs/data.md#groups", "../data.md#groups"),
+        ("README.md", "docs/start/data.md#groups", "../start/data.md#groups"),
         ("README.md", "LICENSE", "../repository/LICENSE"),
     ],
 )
@@ -40,8 +47,8 @@ def test_links_are_made_to_fit(page: str, link: str, found: str) -> None:
     assert text == f"See [this]({found})."
 
 
-def test_what_lies_outside_is_told() -> None:
-    page = "[a](../LICENSE) [b](data.md) ![c](../benchmarks/none.png)"
+def test_files_outside_are_returned() -> None:
+    page = "[a](../LICENSE) [b](start/data.md) ![c](../benchmarks/none.png)"
     _, outside = fitted(page, PurePosixPath("docs/faq.md"))
     assert outside == {PurePosixPath("LICENSE")}
 

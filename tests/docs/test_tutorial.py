@@ -1,4 +1,4 @@
-"""What the tutorial shows below its code."""
+"""The tutorial shows below its code what the code prints."""
 
 import re
 from pathlib import Path

@@ -14,7 +14,7 @@ from fndrec.evaluation.baselines import (
 
 @pytest.fixture(scope="module")
 def data() -> OutfitData:
-    """Two tops (red, blue) and two shoes (low, high); ann likes red."""
+    """Two tops (red, blue), two shoes (low, high), three splits."""
     likes = {
         "user_id": ["ann", "ann", "bob", "bob"],
         "outfit_id": ["o0", "o1", "o2", "o1"],
@@ -33,7 +33,16 @@ def data() -> OutfitData:
                 "item_ids": ["t1;s1", "t1", "t2;s1", "t2;s2"],
             }
         ),
-        {"train": pa.table(likes)},
+        {
+            "train": pa.table(likes),
+            # Of other outfits: a count that looked at them would differ.
+            "valid": pa.table(
+                {"user_id": ["ann", "bob"], "outfit_id": ["o3", "o3"]}
+            ),
+            "test": pa.table(
+                {"user_id": ["ann", "bob"], "outfit_id": ["o2", "o0"]}
+            ),
+        },
     )
 
 

@@ -155,3 +155,33 @@ def test_a_split_without_likes() -> None:
     data = make([["a"], ["b"]], [("u", 0)], valid=[])
     with pytest.raises(DataError, match="valid"):
         Candidates.from_data(data, "valid")
+
+
+def test_negatives_of_valid_are_no_likes_of_any_split() -> None:
+    """Else a model would be blamed for what the test proves right."""
+    names = [f"o{i}" for i in range(8)]
+    likes = {
+        "train": {"user_id": ["a", "b", "c"], "outfit_id": ["o0", "o1", "o2"]},
+        "valid": {
+            "user_id": ["a", "b", "c", "c"],
+            "outfit_id": ["o3", "o4", "o5", "o6"],
+        },
+        "test": {"user_id": ["a", "a", "b"], "outfit_id": ["o4", "o6", "o3"]},
+    }
+    data = from_tables(
+        pa.table({"item_id": names}),
+        pa.table({"outfit_id": names, "item_ids": [[name] for name in names]}),
+        {split: pa.table(columns) for split, columns in likes.items()},
+    )
+    candidates = Candidates.from_data(data, "valid", 30, "hard")
+    for user, outfits in zip(candidates.user, candidates.outfits, strict=True):
+        own = {
+            outfit
+            for columns in likes.values()
+            for name, outfit in zip(*columns.values(), strict=True)
+            if name == data.users[int(user)]
+        }
+        drawn = {data.items[int(row)] for row in outfits[1:, 0]}
+        assert not drawn & own
+        # What valid holds, and is not the user's own, is drawn.
+        assert drawn == {"o3", "o4", "o5", "o6"} - own

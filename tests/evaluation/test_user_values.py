@@ -6,7 +6,7 @@ from tiny_models import tiny_teacher
 from fndrec import evaluate
 from fndrec.data import OutfitData
 from fndrec.evaluation import EvaluationResult, UserValues
-from fndrec.evaluation.user_values import intervals
+from fndrec.evaluation.user_values import _interval, intervals
 
 
 def test_means_by_hand() -> None:
@@ -135,3 +135,21 @@ def test_difference_of_an_evaluation(tiny_data: OutfitData) -> None:
 def test_no_seed(tiny_data: OutfitData) -> None:
     with pytest.raises(ValueError, match="one seed or more"):
         evaluate(tiny_teacher(tiny_data), tiny_data, seed=[])
+
+
+def test_an_interval_holds_95_percent_of_the_draws() -> None:
+    draws = np.random.default_rng(0).permutation(10_001) / 10_000
+    found = _interval(0.5, draws)
+    assert found.low == pytest.approx(0.025, abs=1e-9)
+    assert found.high == pytest.approx(0.975, abs=1e-9)
+
+
+def test_intervals_cover_the_truth_95_times_of_100() -> None:
+    rng = np.random.default_rng(0)
+    covered = 0
+    for seed in range(400):
+        users = UserValues.of_users(rng.normal(size=200))
+        interval = users.interval(seed)
+        covered += interval.low <= 0.0 <= interval.high
+    # 380 of 400 are due, with a deviation of 4.4; of 90% it would be 360.
+    assert 367 <= covered <= 393

@@ -100,7 +100,8 @@ BAD = {
 def test_every_good_kind_looks_alike(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(GOOD[name])
     photo = read_photo(tmp_path / name, 16)
-    # A rotation noted in the file is not applied, as docs/robustness.md says.
+    # A rotation noted in the file is not applied: see
+    # docs/scale/robustness.md.
     for rows, colour in ((photo[:6], TOP), (photo[10:], BOTTOM)):
         assert np.abs(rows.mean((0, 1)) - colour).max() < 12, rows.mean((0, 1))
 

@@ -16,26 +16,26 @@ from fndrec.data.photos.image_store import ImageStore
 
 COUNT = 60
 
-# Says how many photos it decoded itself.
+# Prints how many photos it decoded itself.
 BUILD = """
     import sys, time
     from pathlib import Path
-    from fndrec.data import images
+    from fndrec.data.photos import image_store
 
-    read, decoded = images.read_photo, []
+    read, decoded = image_store.read_photo, []
 
     def slow(path, size):
         time.sleep(0.02)
         decoded.append(path)
         return read(path, size)
 
-    images.read_photo = slow
+    image_store.read_photo = slow
     root = Path(sys.argv[1])
     names = [f"{n}.png" for n in range(int(sys.argv[2]))]
     Path(sys.argv[3]).touch()
     while not (root / "go").exists():
         time.sleep(0.001)
-    store = images.ImageStore.build(names, root, size=8, workers=2)
+    store = image_store.ImageStore.build(names, root, size=8, workers=2)
     print(len(decoded), store.path)
 """
 

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 from layer_checks import check_layer
+from plain_layers import plain
 
 from fndrec.layers import SetAttentionBlock
 
@@ -90,9 +91,10 @@ def test_equal_to_the_layers_of_keras(items: int) -> None:
 
     given = rng.normal(size=(2, items, 8)).astype("float32")
     present = np.arange(items) < np.array([[2], [items]])
-    plain = block.norm(given)
-    x = given + attention(plain, plain, attention_mask=present[:, None])
-    x = x + block.outer(block.inner(block.inner_norm(x)))
+    normed = plain(block.norm)(given)
+    x = given + attention(normed, normed, attention_mask=present[:, None])
+    inner = plain(block.inner)(plain(block.inner_norm)(x))
+    x = x + plain(block.outer)(inner)
     x = x - ops.mean(x, axis=-1, keepdims=True)
     found = block(given, present=present)
     np.testing.assert_allclose(

@@ -69,6 +69,29 @@ def test_equals_a_plain_computation(num_blocks: int) -> None:
         )
 
 
+def test_equals_a_plain_computation_with_activations() -> None:
+    layer = trained_like(1)
+    parts = [
+        part
+        for part in layer._flatten_layers()
+        if isinstance(part, keras.layers.Dense)
+    ]
+    assert len(parts) == 4 + 6
+    for part in parts:
+        part.activation = keras.activations.tanh
+        found, weights = layer(
+            item_vectors(), OUTFITS, return_attention_scores=True
+        )
+        for row, outfit in enumerate(OUTFITS):
+            vector, expected = plain_set_transformer(
+                layer, item_vectors()[outfit[outfit >= 0]]
+            )
+            np.testing.assert_allclose(found[row], vector, atol=1e-5)
+            np.testing.assert_allclose(
+                weights[row].numpy()[:, outfit >= 0], expected, atol=1e-6
+            )
+
+
 @pytest.mark.parametrize("num_blocks", [1, 2, 3])
 def test_attention_equals_a_plain_computation(num_blocks: int) -> None:
     layer = trained_like(num_blocks)
@@ -119,7 +142,9 @@ def by_head(x: np.ndarray) -> list[np.ndarray]:
 
 def dense(layer: Any, x: np.ndarray) -> np.ndarray:
     y = x @ layer.kernel.numpy()
-    return y + layer.bias.numpy() if layer.use_bias else y
+    if layer.use_bias:
+        y = y + layer.bias.numpy()
+    return np.asarray(layer.activation(y))
 
 
 def norm(layer: Any, x: np.ndarray) -> np.ndarray:
@@ -130,8 +155,7 @@ def norm(layer: Any, x: np.ndarray) -> np.ndarray:
 
 
 def feed_forward(layer: Any, x: np.ndarray) -> np.ndarray:
-    inner = dense(layer.inner, norm(layer.inner_norm, x))
-    return dense(layer.outer, np.maximum(inner, 0))
+    return dense(layer.outer, dense(layer.inner, norm(layer.inner_norm, x)))
 
 
 def softmax(x: np.ndarray) -> np.ndarray:

@@ -203,3 +203,44 @@ def test_liked_outfits_are_trained() -> None:
 def test_bad_arguments(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         UserHistoryEncoder(**({"dim": 8} | wrong))
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.8])
+def test_histories_are_hidden_at_the_rate(rate: float) -> None:
+    layer = with_weights(
+        UserHistoryEncoder(
+            8,
+            num_heads=2,
+            dropout=0,
+            unknown_rate=rate,
+            center=False,
+            seed=0,
+        )
+    )
+    hidden = layer(OUTFITS, np.full((1, 2), -1, "int32")).numpy()
+    history = np.tile(np.array([[0, 3]], "int32"), (2000, 1))
+    users = layer(OUTFITS, history, training=True).numpy()
+    share = np.mean(np.abs(users - hidden).max(axis=1) < 1e-5)
+    # Three deviations of 2000 draws, at most.
+    assert share == pytest.approx(rate, abs=0.03)
+
+
+def test_training_centers_by_its_batch_and_moves_the_running_mean() -> None:
+    layer = with_weights(
+        UserHistoryEncoder(8, num_heads=2, dropout=0, unknown_rate=0)
+    )
+    old = OUTFITS[0].copy()
+    layer.running_mean.assign(old)
+    mean = OUTFITS.mean(axis=0)
+    trained = layer(OUTFITS, HISTORY, training=True).numpy()
+    # A tenth of the way to the mean of the batch.
+    moved = 0.9 * old + 0.1 * mean
+    np.testing.assert_allclose(layer.running_mean, moved, atol=1e-6)
+
+    def centered_by(center: np.ndarray) -> np.ndarray:
+        layer.running_mean.assign(center)
+        return layer(OUTFITS, HISTORY).numpy()
+
+    # In training it is the batch's own mean that is taken away.
+    np.testing.assert_allclose(trained, centered_by(mean), atol=1e-5)
+    assert np.abs(trained - centered_by(moved)).max() > 0.01

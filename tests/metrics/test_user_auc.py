@@ -222,3 +222,19 @@ def test_refuses_shapes() -> None:
         metric.update_state([1, 0], [[1.0, 2.0]], [0])
     with pytest.raises(ValueError, match=r"should have the shape \(batch,\)"):
         metric.update_state([[1, 0]], [[1.0, 2.0]], [0], sample_weight=[[1.0]])
+
+
+def test_weights_by_hand() -> None:
+    metric = UserAUC(num_users=2, bins=20)
+    labels = np.array([[1, 0], [1, 0], [1, 0]])
+    scores = np.array([[5.0, 1.0], [1.0, 5.0], [5.0, 1.0]])
+    metric.update_state(labels, scores, [0, 0, 1], [3.0, 1.0, 0.0])
+    # Of user 0, liked at 5 weigh 3 and at 1 weigh 1; the others 1 and 3. The
+    # pairs in order weigh 3 * 3, ties half of 3 * 1 + 1 * 3, of 4 * 4. User 1
+    # weighs nothing.
+    assert float(metric.result()) == pytest.approx((9 + 3) / 16)
+    plain = UserAUC(num_users=2, bins=20)
+    plain.update_state(labels, scores, [0, 0, 1], [2.0, 2.0, 2.0])
+    same = UserAUC(num_users=2, bins=20)
+    same.update_state(labels, scores, [0, 0, 1])
+    assert float(plain.result()) == float(same.result())

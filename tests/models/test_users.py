@@ -16,7 +16,7 @@ from tiny_models import (
 )
 
 from fndrec import DataError, EraseItem, Validation, evaluate, load_model
-from fndrec.data import Likes, OutfitData
+from fndrec.data import Likes, OutfitData, Vocabulary
 from fndrec.layers import OutfitScore, UserAnchors, UserHistoryEncoder
 from fndrec.layers.shrunken_mean import PRIOR_LIKES, shrunken_mean
 from fndrec.losses import FalseNegativeDistillation, KnowledgeDistillation
@@ -339,3 +339,18 @@ def test_by_history_begins_as_the_closed_form(
 def test_by_history_needs_a_table(history: FNDTeacher) -> None:
     with pytest.raises(ValueError, match="Received: users by UserHistory"):
         by_history(history)
+
+
+def test_likes_of_unknown_users_leave_the_cold_start_vector(
+    history: FNDTeacher, tiny_data: OutfitData
+) -> None:
+    known = tiny_data.vocabulary
+    some = replace(known, users=Vocabulary(known.users.to_list()[:4]))
+    vectors = history.user_vectors(tiny_data.with_vocabulary(some))
+    assert len(vectors) == 5
+    cold = history.embed_likes(
+        np.zeros((1, vectors.shape[1]), np.float32), np.full((1, 1), -1)
+    )
+    np.testing.assert_allclose(vectors[0], cold[0], atol=1e-6)
+    everyone = history.user_vectors(tiny_data)
+    np.testing.assert_allclose(vectors, everyone[:5], atol=1e-5)

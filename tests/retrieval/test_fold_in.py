@@ -5,7 +5,7 @@ import pytest
 from tiny_models import tiny_teacher
 
 from fndrec import DataError, fold_in
-from fndrec.data import OutfitData
+from fndrec.data import ModelVocabulary, OutfitData, Vocabulary
 from fndrec.layers.shrunken_mean import PRIOR_LIKES
 from fndrec.retrieval.fold_in import MAX_LIKES
 
@@ -68,3 +68,42 @@ def test_likes_that_cannot_be_used(
         fold_in(model, tiny_data, ["outfit1", "no such"])
     with pytest.raises(ValueError, match=r"`outfit_vectors` .* Received: 9"):
         fold_in(model, tiny_data, LIKED, vectors[:9])
+
+
+def test_prior_likes_draw_to_the_cold_start_user(
+    tiny_data: OutfitData,
+) -> None:
+    model = tiny_teacher(tiny_data)
+    cold = np.array(model.encode_users(np.array([0])))[0]
+    sets = tiny_data.outfit_items[tiny_data.outfits.rows(LIKED)]
+    liked = model.embed_outfits(model.embed_items(tiny_data), sets)
+    for prior in (0.5, 40.0):
+        total = prior * cold + liked.sum(axis=0)
+        np.testing.assert_allclose(
+            fold_in(model, tiny_data, LIKED, prior_likes=prior),
+            total / np.linalg.norm(total),
+            atol=1e-5,
+        )
+    with pytest.raises(ValueError, match=r"`prior_likes` .*prior_likes=0"):
+        fold_in(model, tiny_data, LIKED, prior_likes=0)
+
+
+def test_items_are_those_of_the_models_vocabulary(
+    tiny_data: OutfitData,
+) -> None:
+    """A model of ids reads other data by names, not by their numbers."""
+    model = tiny_teacher(tiny_data, use_id=True)
+    rng = np.random.default_rng(0)
+    for weight in model.item_tower.trainable_weights:
+        weight.assign(weight + 0.3 * rng.normal(size=weight.shape))
+    names = tiny_data.items.to_list()
+    known = tiny_data.vocabulary
+    other = tiny_data.with_vocabulary(
+        ModelVocabulary(known.users, Vocabulary(names[::-1]), known.categories)
+    )
+    assert (other.item_index != tiny_data.item_index).any()
+    np.testing.assert_allclose(
+        fold_in(model, other, LIKED),
+        fold_in(model, tiny_data, LIKED),
+        atol=1e-6,
+    )

@@ -1,4 +1,4 @@
-"""That what docs/serving.md sends with curl is answered."""
+"""The server answers the curl commands of docs/serve/serving.md."""
 
 import json
 import re
@@ -11,7 +11,7 @@ import pytest
 import fndrec
 from fndrec.serving import Server
 
-PAGE = Path(fndrec.__file__).parent.parent / "docs" / "serving.md"
+PAGE = Path(fndrec.__file__).parent.parent / "docs" / "serve" / "serving.md"
 URL = "http://localhost:8501/"
 
 

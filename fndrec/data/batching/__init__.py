@@ -1,1 +1,1 @@
-"""From likes to batches."""
+"""Batches of likes: negatives, histories, views and shards."""

@@ -1,15 +1,17 @@
-"""From likes to batches: views, candidates, distinct items, content."""
+"""Batches of likes: order, candidates, views and item content."""
 
+import atexit
 import functools
+import gc
 import itertools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from fndrec.checks import non_negative_int, positive_int
-from fndrec.data.batching.at_exit import release_at_exit
 from fndrec.data.batching.history_sampler import HistorySampler
 from fndrec.data.batching.negative_sampler import NegativeSampler
 from fndrec.data.batching.shards import BatchShards
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from fndrec.data.outfit_data import OutfitData
 
 Sampling = str | Mapping[str, float]
+Views = tuple[keras.layers.Layer, keras.layers.Layer]
+Batch = dict[str, Any]
 
 
 def make_batches(
@@ -27,14 +31,14 @@ def make_batches(
     *,
     negatives: int = 10,
     negative_sampling: Sampling | None = None,
-    views: tuple[Any, Any] | None = None,
+    views: Views | None = None,
     history: int | None = None,
     shuffle: bool | None = None,
     seed: int = 0,
     first_pass: int = 0,
     shards: BatchShards | None = None,
 ) -> tf.data.Dataset:
-    """Makes the batches of `OutfitData.batches`."""
+    """Returns the batches that `OutfitData.batches` documents."""
     batch_size = positive_int("batch_size", batch_size)
     negatives = non_negative_int("negatives", negatives)
     if views is not None and len(views) != 2:
@@ -46,7 +50,7 @@ def make_batches(
         history = positive_int("history", history)
     seed = non_negative_int("seed", seed)
     first_pass = non_negative_int("first_pass", first_pass)
-    release_at_exit()
+    _release_iterators_at_exit()
     if negative_sampling is None:
         negative_sampling = "hard" if data.shares_outfits else "recombined"
     if shuffle is None:
@@ -54,11 +58,11 @@ def make_batches(
     sampler = NegativeSampler(data, split, negative_sampling)
     likes = data.likes(split)
     histories = None if history is None else HistorySampler(data, history)
-    # Only then do the likes of a user stand together.
+    # Only these passes keep the likes of a user together.
     grouped = shuffle and split == "train"
     passes = itertools.count(first_pass)
 
-    # A pass asks for its batches one after another; two may be read by turns.
+    # Each pass reads its batches in order; two passes may alternate.
     @functools.lru_cache(maxsize=2)
     def order_of(epoch: int) -> np.ndarray:
         order = np.arange(len(likes))
@@ -70,28 +74,28 @@ def make_batches(
         return rng.permutation(order)
 
     def draw(epoch: int, step: int) -> dict[str, np.ndarray]:
-        # From 1: a generator of its own for the order, and for each batch.
+        # The order has generator 0, each batch has one of its own from 1.
         rng = np.random.default_rng((seed, epoch, step + 1))
         start = step * batch_size
         rows = order_of(epoch)[start : start + batch_size]
         user, outfit = likes.user[rows], likes.outfit[rows]
-        others = sampler(user, outfit, negatives, rng)
+        negative_sets = sampler(user, outfit, negatives, rng)
         liked = data.outfit_items[outfit][:, None]
-        drawn = {
+        batch = {
             "user": data.user_index[user],
-            "outfits": np.concatenate([liked, others], axis=1),
+            "outfits": np.concatenate([liked, negative_sets], axis=1),
         }
         if views is not None:
-            drawn["noise"] = rng.random((2, len(rows), 2), np.float32)
+            batch["noise"] = rng.random((2, len(rows), 2), np.float32)
         if histories is not None:
-            take = histories.from_batch if grouped else histories.from_train
-            found = take(user, outfit, rng)
-            # Position 0 is that of -1: there is always an empty place.
-            every = np.unique(np.append(found, -1))
-            drawn["liked"] = data.outfit_items[every[1:]]
-            at = np.searchsorted(every, found) - 1
-            drawn["history"] = at.astype(np.int32)
-        return drawn
+            sample = histories.from_batch if grouped else histories.from_train
+            history_rows = sample(user, outfit, rng)
+            # The padding, -1, is always there and comes first.
+            distinct = np.unique(np.append(history_rows, -1))
+            batch["liked"] = data.outfit_items[distinct[1:]]
+            positions = np.searchsorted(distinct, history_rows) - 1
+            batch["history"] = positions.astype(np.int32)
+        return batch
 
     slots = data.num_slots
     signature = {
@@ -124,16 +128,16 @@ def _passes(
     steps: int,
     signature: dict[str, tf.TensorSpec],
 ) -> tf.data.Dataset:
-    """The batches of a pass, a new one each time that it is read.
+    """Returns the batches of one pass; each iteration is a new pass.
 
-    Not by `from_generator`: from its first element on TensorFlow has the
-    process give freed memory back at once, and each step asks for it anew.
+    `from_generator` is slower: once it has been used, TensorFlow makes the
+    process return freed memory at once, and each step allocates it again.
 
     Args:
-        start: Gives the number of a new pass.
-        draw: Makes a batch of the number of its pass and its own.
-        steps: Batches of a pass.
-        signature: What they are made of.
+        start: Returns the number of a new pass.
+        draw: Returns a batch, given the numbers of the pass and the batch.
+        steps: Batches per pass.
+        signature: Specification of the tensors of a batch.
     """
 
     def batch(epoch: tf.Tensor, step: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -156,60 +160,60 @@ def _passes(
     return tf.data.Dataset.range(1).flat_map(one_pass)
 
 
-def _view_maker(views: tuple[Any, Any]) -> Any:
-    def make_views(batch: dict[str, Any]) -> dict[str, Any]:
+def _view_maker(views: Views) -> Callable[[Batch], Batch]:
+    def add_views(batch: Batch) -> Batch:
         noise = batch.pop("noise")
         liked = batch["outfits"][:, 0]
-        made = [view(liked, noise=noise[i]) for i, view in enumerate(views)]
-        return {**batch, "views": tf.stack(made, axis=1)}
+        outfits = [view(liked, noise=noise[i]) for i, view in enumerate(views)]
+        return {**batch, "views": tf.stack(outfits, axis=1)}
 
-    return make_views
+    return add_views
 
 
-def distinct_items(batch: dict[str, Any]) -> dict[str, Any]:
-    """Sets of catalogue rows to sets of positions on a batch's item axis.
+def distinct_items(batch: Batch) -> Batch:
+    """Replaces catalogue rows by positions on an item axis of the batch.
 
     Args:
-        batch: Dictionary whose `"outfits"`, and `"views"` and `"liked"` if
-            there, hold catalogue rows, -1 padding.
+        batch: Dictionary whose `"outfits"` hold catalogue rows, padded with
+            -1, as do `"views"` and `"liked"` if present.
 
     Returns:
-        The dictionary with positions in their place, and `"items"`, which
-        holds the catalogue `"row"` of each position.
+        The dictionary with positions in their place, and with `"items"`,
+        whose `"row"` is the catalogue row of each position.
     """
     keys = [key for key in ("outfits", "views", "liked") if key in batch]
     flat = tf.concat([tf.reshape(batch[key], (-1,)) for key in keys], axis=0)
     rows = tf.unique(tf.boolean_mask(flat, flat >= 0)).y
-    # Sorted, so that a batch reads photos in the order they lie in.
+    # Sorted, so that photos are read in the order of the file.
     rows = tf.sort(rows)
-    found = dict(batch)
+    encoded = dict(batch)
     for key in keys:
-        at = tf.searchsorted(rows, tf.reshape(batch[key], (-1,)))
-        at = tf.reshape(at, tf.shape(batch[key]))
-        found[key] = tf.ensure_shape(
-            tf.where(batch[key] >= 0, at, -1), batch[key].shape
+        positions = tf.searchsorted(rows, tf.reshape(batch[key], (-1,)))
+        positions = tf.reshape(positions, tf.shape(batch[key]))
+        encoded[key] = tf.ensure_shape(
+            tf.where(batch[key] >= 0, positions, -1), batch[key].shape
         )
-    return {**found, "items": {"row": rows}}
+    return {**encoded, "items": {"row": rows}}
 
 
-def content_reader(data: "OutfitData") -> Any:
-    """A function for `ds.map` that adds the content of the items.
+def content_reader(data: "OutfitData") -> Callable[[Batch], Batch]:
+    """Returns a function for `ds.map` that adds the content of the items.
 
     Args:
         data: The data set.
 
     Returns:
-        A function from a batch of `distinct_items` to one whose `"items"`
-        has the content too.
+        A function that takes a batch of `distinct_items` and adds the
+        content to its `"items"`.
     """
     empty = data.content(np.zeros(0, np.int32))
     keys = [key for key in empty if key != "row"]
 
     def read(rows: np.ndarray) -> list[np.ndarray]:
-        found = data.content(rows)
-        return [found[key] for key in keys]
+        content = data.content(rows)
+        return [content[key] for key in keys]
 
-    def add_content(batch: dict[str, Any]) -> dict[str, Any]:
+    def add_content(batch: Batch) -> Batch:
         rows = batch["items"]["row"]
         values = tf.numpy_function(
             read, [rows], [tf.as_dtype(empty[key].dtype) for key in keys]
@@ -220,3 +224,23 @@ def content_reader(data: "OutfitData") -> Any:
         return {**batch, "items": items}
 
     return add_content
+
+
+@functools.cache
+def _release_iterators_at_exit() -> None:
+    """Ensures that a process ends even if an iterator is still alive.
+
+    During shutdown, Python stops all other threads from running Python code.
+    A prefetching thread of `tf.data` that is about to draw a batch then waits
+    forever. The iterator, destroyed along with the module that holds it,
+    waits for that thread, and the process never ends. Released before the
+    shutdown, both can finish.
+    """
+    atexit.register(_release_iterators)
+
+
+def _release_iterators() -> None:
+    for item in gc.get_objects():
+        # `isinstance` would ask the object for its `__class__`.
+        if issubclass(type(item), tf.data.Iterator):
+            vars(item).clear()

@@ -1,4 +1,4 @@
-"""The outfits that users liked, as what a user is known by."""
+"""Histories: other outfits that the user of a like has liked."""
 
 from typing import TYPE_CHECKING
 
@@ -9,16 +9,17 @@ if TYPE_CHECKING:
 
 
 class HistorySampler:
-    """Draws outfits that the users of a batch liked, the target left out.
+    """Draws the histories of the likes of a batch.
 
-    In training the likes come in groups of one user, and the history of
-    a like is what stands beside it in its batch: outfits that are encoded
-    anyway, so that histories cost next to nothing. Else it is drawn from all
-    that the user liked in train.
+    A history holds outfits that the user liked, except the target. During
+    training, likes come in groups of one user, and the history of a like is
+    the rest of its group in the batch. These outfits are encoded anyway, so
+    histories cost almost nothing. Otherwise a history is drawn from all train
+    likes of the user.
 
     Args:
         data: The data set.
-        most: Outfits of a history at the most.
+        most: Most outfits in a history.
 
     Example:
 
@@ -35,15 +36,15 @@ class HistorySampler:
         self.train = _ByUser(likes.user, likes.outfit)
 
     def order(self, users: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """A random order of likes in which groups of a user stand together.
+        """Shuffles likes and keeps those of a user together in groups.
 
         Args:
             users: `(likes,)` rows of users.
-            rng: Source of the draw.
+            rng: Source of all draws.
 
         Returns:
-            `(likes,)` positions. The groups of a user differ by one like at
-            the most and have at most one more than a history.
+            `(likes,)` positions. The sizes of a user's groups differ by at
+            most one like and are at most `most + 1`.
         """
         by_user = np.lexsort((rng.random(len(users)), users))
         count = np.bincount(users)[users[by_user]]
@@ -52,8 +53,7 @@ class HistorySampler:
         group = rank * groups // np.maximum(count, 1)
         new = np.ones(len(users), bool)
         new[1:] = (np.diff(users[by_user]) != 0) | (np.diff(group) != 0)
-        number = np.cumsum(new) - 1
-        place = rng.permutation(int(new.sum()))[number]
+        place = rng.permutation(int(new.sum()))[np.cumsum(new) - 1]
         return by_user[np.argsort(place, kind="stable")]
 
     def from_batch(
@@ -62,10 +62,10 @@ class HistorySampler:
         outfits: np.ndarray,
         rng: np.random.Generator,
     ) -> np.ndarray:
-        """Histories of what stands beside each like in a batch.
+        """Draws histories from the likes of the batch itself.
 
-        A history is cut to a random length, so that a user of few likes is
-        no rarity.
+        Each history is cut to a random length, so that the model often sees
+        users with few likes.
 
         Args:
             users: `(batch,)` rows of users.
@@ -73,12 +73,12 @@ class HistorySampler:
             rng: Source of all draws.
 
         Returns:
-            Int32 array `(batch, most)` of outfit rows, -1 for none.
+            Int32 array `(batch, most)` of outfit rows, padded with -1.
         """
-        found = _ByUser(users, outfits).draw(users, outfits, self.most, rng)
-        length = (found >= 0).sum(axis=1)
+        history = _ByUser(users, outfits).draw(users, outfits, self.most, rng)
+        length = (history >= 0).sum(axis=1)
         kept = np.ceil(rng.random(len(users)) * length)
-        return np.where(np.arange(self.most) < kept[:, None], found, -1)
+        return np.where(np.arange(self.most) < kept[:, None], history, -1)
 
     def from_train(
         self,
@@ -86,15 +86,15 @@ class HistorySampler:
         outfits: np.ndarray,
         rng: np.random.Generator,
     ) -> np.ndarray:
-        """Histories drawn from all that the users liked in train.
+        """Draws histories from all train likes of the users.
 
         Args:
             users: `(batch,)` rows of users.
-            outfits: `(batch,)` rows of outfits that are left out.
+            outfits: `(batch,)` rows of outfits to leave out.
             rng: Source of all draws.
 
         Returns:
-            Int32 array `(batch, most)` of outfit rows, -1 for none.
+            Int32 array `(batch, most)` of outfit rows, padded with -1.
         """
         return self.train.draw(users, outfits, self.most, rng)
 
@@ -115,26 +115,26 @@ class _ByUser:
         most: int,
         rng: np.random.Generator,
     ) -> np.ndarray:
-        known = users < len(self.count)
-        user = np.where(known, users, 0)
-        count = np.where(known, self.count[user], 0)
-        # All likes of all users, one after the other.
+        has_likes = users < len(self.count)
+        user = np.where(has_likes, users, 0)
+        count = np.where(has_likes, self.count[user], 0)
+        # All likes of the user of each row, one row after the other.
         row = np.repeat(np.arange(len(users)), count)
-        at = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-        liked = self.outfit[self.start[user][row] + at]
+        rank = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+        liked = self.outfit[self.start[user][row] + rank]
         other = liked != outfits[row]
         row, liked = row[other], liked[other]
         order = np.lexsort((rng.random(len(row)), row))
         row, liked = row[order], liked[order]
         rank = _rank(row)
         kept = rank < most
-        found = np.full((len(users), most), -1, np.int32)
-        found[row[kept], rank[kept]] = liked[kept]
-        return found
+        history = np.full((len(users), most), -1, np.int32)
+        history[row[kept], rank[kept]] = liked[kept]
+        return history
 
 
 def _rank(sorted_keys: np.ndarray) -> np.ndarray:
-    """Position of each element within its run of equal ones."""
+    """Returns the position of each element in its run of equal elements."""
     place = np.arange(len(sorted_keys))
     new = np.ones(len(sorted_keys), bool)
     new[1:] = sorted_keys[1:] != sorted_keys[:-1]

@@ -1,36 +1,37 @@
-"""Which outfits stand against a liked one."""
+"""Negatives: outfits that a liked outfit is ranked against."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fndrec.data.item_sets import distinct_items, set_ids
 from fndrec.errors import DataError
 
 if TYPE_CHECKING:
     from fndrec.data.outfit_data import OutfitData
 
 KINDS = ("recombined", "catalogue", "hard")
-# Draws that came out unusable are drawn again, so often at the most.
+# Most rounds in which unusable draws are drawn again.
 ROUNDS = 8
 
 
 class NegativeSampler:
-    """Draws negatives for liked outfits, vectorised over the batch.
+    """Draws negatives for liked outfits, vectorized over the batch.
 
-    Three kinds, which a mixture combines:
+    There are three kinds, which a mixture combines:
 
-    - `"recombined"`: the liked outfit with each slot filled by an item of the
-      same group (see `OutfitData.item_group`) from another like of the batch.
-      Hardly any item is added to the batch.
-    - `"catalogue"`: the same with the items of all likes of the split, each
-      as likely as another. The peers' type-aware random negatives; items
-      that no like of the split has are left out, as a model could tell them
-      by never having seen them.
-    - `"hard"`: outfits as they are that others liked and this user did not.
+    - `"recombined"`: the liked outfit, with each slot filled by an item of
+      the same group (see `OutfitData.item_group`) from another like of the
+      batch. The batch gets hardly any new items.
+    - `"catalogue"`: the same with items drawn uniformly from all likes of the
+      split, known as type-aware random negatives. Items without a like in
+      the split are left out, because a model could recognize them as never
+      seen.
+    - `"hard"`: whole outfits that other users liked and this user did not.
 
-    A negative never has the very items of the liked outfit. It holds no item
-    twice, and one of the group in each slot, unless the catalogue leaves no
+    A negative never has exactly the items of the liked outfit. It holds no
+    item twice, and each slot keeps its group, unless the catalogue leaves no
     choice.
 
     Args:
@@ -38,7 +39,8 @@ class NegativeSampler:
         split: Split that items and outfits are drawn from.
         sampling: One of the kinds, or a mixture such as
             `{"recombined": 0.5, "hard": 0.5}`.
-        known: Splits whose likes are never a hard negative of their user.
+        known: Splits whose liked outfits are never hard negatives of the
+            same user.
 
     Raises:
         ValueError: If `sampling` is not known.
@@ -69,17 +71,14 @@ class NegativeSampler:
         likes = data.likes(split)
         if "hard" in self.mixture:
             self.liked_outfits = np.unique(likes.outfit)
-            # Outfits of the same items are one outfit here.
-            sets = np.sort(self.outfit_items, axis=1)
-            same = np.unique(sets, axis=0, return_inverse=True)[1]
-            self.item_set = same.reshape(-1).astype(np.int64)
+            # Outfits of the same items count as one.
+            (self.item_set,) = set_ids(self.outfit_items)
             pairs = [
                 self._pairs(data.likes(s).user, data.likes(s).outfit)
                 for s in {split, *known} & set(data.splits)
             ]
             self.known_pairs = np.unique(np.concatenate(pairs))
-        entries = self.outfit_items[likes.outfit].ravel()
-        entries = np.unique(entries[entries >= 0])
+        entries = distinct_items(self.outfit_items[likes.outfit])
         self.catalogue = _Pool(entries, self.group[entries])
 
     def _pairs(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
@@ -94,16 +93,17 @@ class NegativeSampler:
         negatives: int,
         rng: np.random.Generator,
     ) -> np.ndarray:
-        """Negatives of a batch of likes.
+        """Draws the negatives of a batch of likes.
 
         Args:
             users: `(batch,)` rows of users.
             outfits: `(batch,)` rows of liked outfits.
-            negatives: How many for each like.
+            negatives: Negatives per like.
             rng: Source of all draws.
 
         Returns:
-            Int32 array `(batch, negatives, slots)` of item rows, -1 padding.
+            Int32 array `(batch, negatives, slots)` of item rows, padded with
+            -1.
         """
         liked = self.outfit_items[outfits]
         drawn = []
@@ -123,16 +123,16 @@ class NegativeSampler:
         number: int,
         rng: np.random.Generator,
     ) -> np.ndarray:
-        """Items for one slot of each outfit: fill in the blank.
+        """Draws wrong items for one slot of each outfit (fill in the blank).
 
-        They are drawn as for `"catalogue"`. None is of the outfit, and all
-        are of the group of the right one unless it has no other; they differ
-        from one another unless the group is small.
+        Items are drawn as for `"catalogue"`, and none is in the outfit. They
+        have the group of the right item unless that group has no other item.
+        They are distinct unless the group is small.
 
         Args:
-            liked: `(batch, slots)` item rows, -1 padding.
-            slot: `(batch,)` the slot of each outfit, not of the padding.
-            number: How many for each outfit.
+            liked: `(batch, slots)` item rows, padded with -1.
+            slot: `(batch,)` one filled slot of each outfit.
+            number: Items per outfit.
             rng: Source of all draws.
 
         Returns:
@@ -148,11 +148,11 @@ class NegativeSampler:
             if not len(again):
                 break
             drawn[again] = self.catalogue.draw(group[again], rng)[0]
-        for at in np.flatnonzero((drawn[:, None] == outfit).any(axis=1)):
-            others = self._others(group[at], outfit[at])
+        for row in np.flatnonzero((drawn[:, None] == outfit).any(axis=1)):
+            others = self._others(group[row], outfit[row])
             if not len(others):
                 raise self._no_other_item()
-            drawn[at] = rng.choice(others)
+            drawn[row] = rng.choice(others)
         return drawn.reshape(-1, number)
 
     def _hard(
@@ -160,20 +160,20 @@ class NegativeSampler:
     ) -> np.ndarray:
         users = np.repeat(users, number)
         outfits = np.empty(len(users), np.int64)
-        wanted = np.arange(len(users))
+        missing = np.arange(len(users))
         for _ in range(20 * ROUNDS):
-            outfits[wanted] = rng.choice(self.liked_outfits, len(wanted))
-            pairs = self._pairs(users[wanted], outfits[wanted])
-            at = np.searchsorted(self.known_pairs, pairs)
-            at = np.minimum(at, len(self.known_pairs) - 1)
-            wanted = wanted[self.known_pairs[at] == pairs]
-            if not len(wanted):
+            outfits[missing] = rng.choice(self.liked_outfits, len(missing))
+            pairs = self._pairs(users[missing], outfits[missing])
+            nearest = np.searchsorted(self.known_pairs, pairs)
+            nearest = np.minimum(nearest, len(self.known_pairs) - 1)
+            missing = missing[self.known_pairs[nearest] == pairs]
+            if not len(missing):
                 items = self.outfit_items[outfits]
                 return items.reshape(-1, number, items.shape[-1])
         raise DataError(
             "Hard negatives are outfits that others liked and the user did "
             "not. Received: a user, row "
-            f"{users[wanted[0]]}, who liked (almost) all of the "
+            f"{users[missing[0]]}, who liked (almost) all of the "
             f"{len(self.liked_outfits)} liked outfits"
         )
 
@@ -188,7 +188,7 @@ class NegativeSampler:
         like, slot = np.nonzero(liked >= 0)
         present = liked[like, slot]
         groups = self.group[present]
-        # One row an item slot to fill: (batch * number) outfits.
+        # One entry per slot to fill, of (batch * number) outfits.
         rows = (like[:, None] * number + np.arange(number)).ravel()
         columns = np.repeat(slot, number)
         own_like = np.repeat(like, number)
@@ -203,8 +203,8 @@ class NegativeSampler:
                 if not len(again):
                     break
                 drawn[again], source[again] = pool.draw(group[again], rng)
-            alone = np.flatnonzero(source == own_like)
-            drawn[alone] = self.catalogue.draw(group[alone], rng)[0]
+            unchanged = np.flatnonzero(source == own_like)
+            drawn[unchanged] = self.catalogue.draw(group[unchanged], rng)[0]
         else:
             drawn = self.catalogue.draw(group, rng)[0]
 
@@ -229,7 +229,7 @@ class NegativeSampler:
         original: np.ndarray,
         rng: np.random.Generator,
     ) -> None:
-        """Changes items, one by one, of negatives that are still unusable."""
+        """Repairs negatives that are still unusable, item by item."""
         for row in np.flatnonzero(_unusable(filled, original)):
             outfit, liked = filled[row], original[row]
             slots = rng.permutation(np.flatnonzero(liked >= 0))
@@ -245,14 +245,17 @@ class NegativeSampler:
     def _exchange(
         self, slots: np.ndarray, liked: np.ndarray
     ) -> tuple[int, np.ndarray]:
-        """A slot and what may stand there, of its group if that exists."""
-        found = [(s, self._others(self.group[liked[s]], liked)) for s in slots]
-        for slot, others in found:
+        """Returns a slot and items for it, of the same group if possible."""
+        options = [
+            (slot, self._others(self.group[liked[slot]], liked))
+            for slot in slots
+        ]
+        for slot, others in options:
             if len(others) and self.group[others[0]] == self.group[liked[slot]]:
                 return slot, others
-        if not len(found[0][1]):
+        if not len(options[0][1]):
             raise self._no_other_item()
-        return found[0]
+        return options[0]
 
     def _no_other_item(self) -> DataError:
         return DataError(
@@ -261,12 +264,12 @@ class NegativeSampler:
             "outfit"
         )
 
-    def _others(self, group: int, taken: np.ndarray) -> np.ndarray:
-        """Items not taken: those of the group, or of any if it has none."""
-        inside = np.setdiff1d(np.flatnonzero(self.group == group), taken)
+    def _others(self, group: int, outfit: np.ndarray) -> np.ndarray:
+        """Returns items of the group, or else any, that are not in `outfit`."""
+        inside = np.setdiff1d(np.flatnonzero(self.group == group), outfit)
         if len(inside):
             return inside
-        return np.setdiff1d(np.arange(self.num_items), taken)
+        return np.setdiff1d(np.arange(self.num_items), outfit)
 
 
 class _Pool:
@@ -290,19 +293,21 @@ class _Pool:
     def draw(
         self, groups: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        # A group that no like of the pool has (the sets of another split).
+        # Outfits of another split can have groups that the pool lacks.
         inside = groups < len(self.count)
         safe = np.where(inside, groups, 0)
         count = np.where(inside, self.count[safe], 0)
-        at = self.start[safe] + (rng.random(len(groups)) * count).astype(int)
-        at = np.where(
-            count > 0, at, rng.integers(len(self.items), size=len(groups))
+        chosen = self.start[safe] + (rng.random(len(groups)) * count).astype(
+            int
         )
-        return self.items[at], self.sources[at]
+        chosen = np.where(
+            count > 0, chosen, rng.integers(len(self.items), size=len(groups))
+        )
+        return self.items[chosen], self.sources[chosen]
 
 
 def _unusable(filled: np.ndarray, original: np.ndarray) -> np.ndarray:
-    """Which rows equal their like or hold an item twice."""
+    """Marks rows that equal the liked outfit or hold an item twice."""
     ordered = np.sort(filled, axis=1)
     twice = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
     same = np.all(ordered == np.sort(original, axis=1), axis=1)
@@ -310,13 +315,13 @@ def _unusable(filled: np.ndarray, original: np.ndarray) -> np.ndarray:
 
 
 def _repeated(items: np.ndarray, number: int) -> np.ndarray:
-    """Which items stand before in their own `number`, all in one array."""
+    """Marks items that occur earlier in their run of `number` items."""
     table = items.reshape(-1, number)
-    found = np.zeros(table.shape, bool)
+    repeated = np.zeros(table.shape, bool)
     for column in range(1, number):
         before = table[:, :column] == table[:, [column]]
-        found[:, column] = before.any(axis=1)
-    return found.ravel()
+        repeated[:, column] = before.any(axis=1)
+    return repeated.ravel()
 
 
 def _mixture(sampling: str | Mapping[str, float]) -> dict[str, float]:
@@ -333,7 +338,7 @@ def _mixture(sampling: str | Mapping[str, float]) -> dict[str, float]:
 
 
 def _counts(mixture: dict[str, float], number: int) -> list[tuple[str, int]]:
-    """How many negatives of each kind: largest remainders, exact in sum."""
+    """Splits a number of negatives by the largest remainder method."""
     kinds = list(mixture)
     exact = np.array([mixture[kind] * number for kind in kinds])
     counts = np.floor(exact).astype(int)

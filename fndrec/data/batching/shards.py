@@ -1,11 +1,11 @@
-"""One batch of all replicas, and the shard of each."""
+"""Shards of a batch, one per replica."""
 
 import dataclasses
 from typing import Any
 
 import tensorflow as tf
 
-# Cut along the likes. `"liked"` and `"items"` are cut along their own rows.
+# Keys cut by like. `"liked"` and `"items"` are cut by their own rows.
 BY_LIKE = ("user", "outfits", "views", "history")
 
 
@@ -13,16 +13,16 @@ BY_LIKE = ("user", "outfits", "views", "history")
 class BatchShards:
     """The shards of each batch that one process reads.
 
-    A batch for all replicas is drawn as a whole, then cut into `total`
-    shards. Sizes differ by at most one like and one item. Each distinct item
-    is read and encoded by one replica alone. Item positions stay positions
-    on the item axis of the whole batch. A batch with fewer items than shards
-    repeats its items.
+    A batch for all replicas is drawn as a whole and cut into `total` shards.
+    Their sizes differ by at most one like and one item. Only one replica
+    reads and encodes each distinct item. Item positions still refer to the
+    item axis of the whole batch. A batch with fewer items than shards repeats
+    its items.
 
     Args:
         first: The first shard.
         count: Number of consecutive shards.
-        total: Shards of a batch.
+        total: Number of shards per batch.
     """
 
     first: int
@@ -43,20 +43,23 @@ class BatchShards:
             batch: A batch of `distinct_items`.
 
         Returns:
-            A dataset of `count` batches. Each also has `"whole"`, what its
-            replica must know of the other shards: `"user"`, the users of all
-            likes, `"row"`, the rows of all items, and `"first"`, the position
-            of its first like among all.
+            A dataset of `count` batches. Each has one more key, `"whole"`,
+            that describes the whole batch to its replica: `"user"`, the users
+            of all likes, `"row"`, the rows of all items, and `"first"`, the
+            position of the shard's first like.
         """
         shards = tf.data.Dataset.range(self.first, self.first + self.count)
         return shards.map(lambda i: self._shard(batch, tf.cast(i, tf.int32)))
 
-    def _shard(self, batch: dict[str, Any], at: Any) -> dict[str, Any]:
-        def bounds(rows: Any) -> tuple[Any, Any]:
+    def _shard(
+        self, batch: dict[str, Any], number: tf.Tensor
+    ) -> dict[str, Any]:
+        def bounds(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             size = tf.shape(rows)[0]
-            return at * size // self.total, (at + 1) * size // self.total
+            start = number * size // self.total
+            return start, (number + 1) * size // self.total
 
-        def cut(rows: Any) -> Any:
+        def cut(rows: tf.Tensor) -> tf.Tensor:
             start, end = bounds(rows)
             return rows[start:end]
 
@@ -64,10 +67,10 @@ class BatchShards:
         if "liked" in batch:
             shard["liked"] = cut(batch["liked"])
         rows = batch["items"]["row"]
-        # Convolutions can crash on a shard without items. Each item is
+        # Convolutions can crash on a shard without items. All items are
         # repeated equally often, so batch statistics stay the same.
-        few = tf.maximum(tf.shape(rows)[0], 1)
-        rows = tf.tile(rows, [-(-self.total // few)])
+        count = tf.maximum(tf.shape(rows)[0], 1)
+        rows = tf.tile(rows, [-(-self.total // count)])
         return {
             **shard,
             "items": {"row": cut(rows)},

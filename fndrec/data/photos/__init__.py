@@ -1,1 +1,1 @@
-"""Photos: files, decoding and the store."""
+"""Photos: files, decoding and the image store."""

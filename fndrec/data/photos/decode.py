@@ -1,11 +1,10 @@
-"""Photos from files: what is let in, and how it becomes pixels."""
+"""Photo decoding: which files are accepted, and how they become pixels."""
 
 import functools
 import io
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,22 +13,23 @@ from PIL import Image
 from fndrec.errors import DataError
 
 MAX_PIXELS = 50_000_000
-"""A photo of more pixels is refused before it is decoded.
+"""Photos with more pixels are refused before decoding.
 
-A file of some kilobytes can unfold to gigabytes; no camera comes near it.
+A file of a few kilobytes can unfold to gigabytes. No camera takes photos
+nearly as large as this limit.
 """
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP")
-"""What `tf.io.decode_image` decodes."""
+"""Formats that `tf.io.decode_image` decodes."""
 
 
-def decode_photo(contents: Any, size: int) -> Any:
+def decode_photo(contents: tf.Tensor | bytes, size: int) -> tf.Tensor:
     """Decodes a photo and stretches it to a square.
 
-    Nothing but graph operations, so that the image store and an exported
-    model give the same pixels for the same file. The whole photo is kept,
-    as `keras.utils.image_dataset_from_directory` keeps it; of an animation,
-    the first picture. A rotation noted in the file (EXIF) is not applied.
+    It consists of graph operations only, so the image store and an exported
+    model give the same pixels for the same file. As in
+    `keras.utils.image_dataset_from_directory`, nothing is cropped. An
+    animation gives its first frame. A rotation in the EXIF data is ignored.
 
     Args:
         contents: String tensor `()`, the bytes of a JPEG, PNG, GIF or BMP.
@@ -46,7 +46,7 @@ def decode_photo(contents: Any, size: int) -> Any:
     """
     photo = tf.io.decode_image(contents, channels=3, expand_animations=False)
 
-    def resized() -> Any:
+    def resized() -> tf.Tensor:
         pixels = tf.image.resize(photo, (size, size), antialias=True)
         return tf.cast(tf.clip_by_value(tf.round(pixels), 0, 255), tf.uint8)
 
@@ -59,13 +59,13 @@ def decode_photo(contents: Any, size: int) -> Any:
 def read_photo(
     path: Path, size: int, contents: bytes | None = None
 ) -> np.ndarray:
-    """Reads the photo in a file, unless the file is not to be trusted.
+    """Reads a photo, after checking that its file is safe to decode.
 
     Args:
         path: The file.
         size: Height and width of the result.
-        contents: What the file holds, where `path` is but a name, such as
-            that of a photo in a database.
+        contents: The bytes of the photo, if `path` is only a name for them,
+            as for a photo in a database.
 
     Returns:
         uint8 array `(size, size, 3)`.
@@ -95,11 +95,11 @@ def read_photo(
 
 
 def _check_header(path: Path, file: Path | io.BytesIO) -> None:
-    """Refuses, from the first bytes, what is not to be decoded."""
+    """Raises an error if the header shows a file that must not be decoded."""
     try:
         with Image.open(file, formats=FORMATS) as photo:
             pixels = photo.width * photo.height
-            if photo.format == "GIF":  # all its pictures get decoded
+            if photo.format == "GIF":  # all its frames get decoded
                 pixels *= getattr(photo, "n_frames", 1)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         pixels = MAX_PIXELS + 1  # Pillow's own limit, which is higher
@@ -115,28 +115,28 @@ def _check_header(path: Path, file: Path | io.BytesIO) -> None:
             f"{path}: not a readable {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
             f" file ({size:,} bytes)"
         ) from error
-    except Exception as error:  # whatever else a crafted header provokes
+    except Exception as error:  # a crafted header can provoke any error
         raise DataError(f"{path}: damaged header ({error})") from error
     if pixels > MAX_PIXELS:
         raise DataError(
-            f"{path}: more than {MAX_PIXELS:,} pixels, the most that is read"
+            f"{path}: more than {MAX_PIXELS:,} pixels, the most allowed"
         )
 
 
 @functools.cache
-def _decoder(size: int) -> Callable[[bytes], Any]:
-    """One traced function a size: it lets go of the lock while it decodes."""
+def _decoder(size: int) -> Callable[[bytes], tf.Tensor]:
+    """Returns a traced function, which decodes without holding the GIL."""
 
     @tf.function(input_signature=[tf.TensorSpec((), tf.string)])
-    def decode(contents: Any) -> Any:
+    def decode(contents: tf.Tensor) -> tf.Tensor:
         with tf.device("CPU:0"):
             return decode_photo(contents, size)
 
     return decode
 
 
-def _reason(error: Any) -> str:
-    """The line of TensorFlow's message that says what is wrong."""
+def _reason(error: tf.errors.OpError) -> str:
+    """Returns the line of TensorFlow's message that says what is wrong."""
     for line in str(error.message).splitlines():
         line = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]", "", line).strip()
         if line and not re.match(r"Graph execution|Detected at|File ", line):

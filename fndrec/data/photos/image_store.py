@@ -1,4 +1,4 @@
-"""Every photo decoded once, into an array on disk."""
+"""Photos decoded once, into one array on disk."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ logger = logging.getLogger("fndrec.data")
 PixelArray = npt.NDArray[np.uint8]
 
 LAYOUT = 1
-"""Part of every store's key: to be raised when pixels or layout change."""
+"""Part of each store's key. Raise it when pixels or layout change."""
 
 CHUNK = 256
-"""Photos between two records of what is done: what a kill can cost."""
+"""Photos between two records of progress, the most that a kill can cost."""
 
 
 class ImageStore:
     """Photos of one size in one array on disk.
 
-    `build` decodes every photo once; later runs open the array at once and
-    read only what they ask for. The memory of the process does not grow with
-    the photos: the system alone keeps what was read, as long as there is
-    room.
+    `build` decodes each photo once. Later runs open the array immediately and
+    read only the photos they need. The memory of the process does not grow
+    with the number of photos: only the page cache of the operating system
+    keeps them.
 
     Args:
         path: The `.npy` file of a store.
 
     Attributes:
-        path: The file. It stays readable where it is deleted meanwhile.
+        path: The file. It stays readable after it has been deleted.
         size: Height and width of the photos.
 
     Raises:
-        DataError: If the file is not a store.
+        DataError: If the file is not an image store.
 
     Example:
 
@@ -65,7 +65,8 @@ class ImageStore:
         try:
             self._file = os.open(path, os.O_RDONLY)
             weakref.finalize(self, os.close, self._file)
-            # Not kept: a map would count all that was read as the process's.
+            # Not kept: a memory map would add all reads to the process's own
+            # memory.
             array = np.load(path, mmap_mode="r", allow_pickle=False)
             shape, start = array.shape, array.offset
         except (OSError, ValueError, EOFError, AttributeError) as error:
@@ -89,7 +90,7 @@ class ImageStore:
         self._start: int = start
 
     def __reduce__(self) -> tuple[type[ImageStore], tuple[Path]]:
-        # The number of an open file means another one in another process.
+        # File descriptors are not valid in other processes.
         return ImageStore, (self.path,)
 
     @classmethod
@@ -102,23 +103,24 @@ class ImageStore:
         progress: bool | None = None,
         workers: int | None = None,
     ) -> ImageStore:
-        """Opens the store of these photos, after making it if need be.
+        """Opens the store of some photos, and builds it first if necessary.
 
-        The store is known by the photos' paths, sizes and times of change,
-        so that a photo changed, added or left out makes a new store, which
-        then replaces the old one. A store half made by a run that was killed
-        is taken up where it stopped. Two runs at once build one store.
+        The key of a store covers the paths, file sizes and modification
+        times of its photos. A changed, added or removed photo therefore leads
+        to a new store, which replaces the old one. A build that was killed is
+        resumed. Of concurrent runs, one builds the store and the others wait.
 
         Args:
             paths: The photos, relative to `root`.
             root: Folder of the photos.
             size: Height and width to which photos are stretched.
-            cache_dir: Where stores are kept, a folder for each root. By
-                default the folder `.fndrec` in `root` or, where that is
-                read-only, `$FNDREC_CACHE` or `~/.cache/fndrec`.
-            progress: Whether to show a bar rather than log. By default a bar
-                is shown on a terminal.
-            workers: Number of photos decoded at once. By default one a CPU.
+            cache_dir: Folder for stores, with a subfolder per root. By
+                default `.fndrec` in `root`, or `$FNDREC_CACHE` or
+                `~/.cache/fndrec` if `root` is read-only.
+            progress: Whether to show a progress bar instead of logging. By
+                default a bar is shown on a terminal.
+            workers: Number of photos decoded in parallel. By default one per
+                CPU.
 
         Returns:
             The store; photo i is `paths[i]`.
@@ -143,7 +145,7 @@ class ImageStore:
             except OSError as error:
                 raise DataError(
                     f"The image store cannot be written: {error}. Another "
-                    "place can be given as `cache_dir` or in $FNDREC_CACHE."
+                    "folder can be set by `cache_dir` or $FNDREC_CACHE."
                 ) from error
         return cls(path)
 
@@ -161,7 +163,7 @@ class ImageStore:
 
         Raises:
             IndexError: If a row is not in the store.
-            DataError: If the file has been cut short meanwhile.
+            DataError: If the file has been truncated since it was opened.
         """
         wrong = (rows < 0) | (rows >= self._count)
         if wrong.any():
@@ -171,11 +173,12 @@ class ImageStore:
             )
         photos = np.empty((len(rows), self.size, self.size, 3), np.uint8)
         length = self.size * self.size * 3
-        into = photos.reshape(-1).data
-        for place, row in enumerate(rows.tolist()):
-            one = into[place * length : (place + 1) * length]
-            # With its own position, so that threads and forks may share it.
-            read = os.preadv(self._file, [one], self._start + row * length)
+        buffer = photos.reshape(-1).data
+        for position, row in enumerate(rows.tolist()):
+            photo = buffer[position * length : (position + 1) * length]
+            # Reads at an explicit offset can share the file between threads
+            # and forks.
+            read = os.preadv(self._file, [photo], self._start + row * length)
             if read != length:
                 raise DataError(
                     f"{self.path} ends before photo {row} of {self._count}. "
@@ -193,9 +196,9 @@ def unreadable_photos(
     progress: bool | None = None,
     workers: int | None = None,
 ) -> dict[int, str]:
-    """Finds the photos that `ImageStore.build` would refuse.
+    """Returns the photos that `ImageStore.build` would refuse.
 
-    Every photo is decoded, as only that shows damage.
+    It decodes all photos, because only decoding reveals damage.
 
     Args:
         paths: The photos, relative to `root`.
@@ -204,7 +207,7 @@ def unreadable_photos(
         workers: As in `ImageStore.build`.
 
     Returns:
-        What is wrong, by row of `paths`.
+        The reasons by row of `paths`.
 
     Example:
 
@@ -246,7 +249,7 @@ def _build(
     progress: bool | None,
     workers: int | None,
 ) -> None:
-    """Decodes all photos beside `path`, then gives the result its name."""
+    """Decodes all photos into a file beside `path`, then renames it."""
     _remove_others(path, size, unfinished=True)
     part, marks = path.with_suffix(".part"), path.with_suffix(".done")
     if not _resumable(part, marks, len(names)):
@@ -270,7 +273,7 @@ def _decode(
     progress: bool | None,
     workers: int | None,
 ) -> list[str]:
-    """Decodes the photos not marked as done; returns what went wrong."""
+    """Decodes the photos not marked as done and returns the failures."""
     pixels: np.memmap = np.load(part, mmap_mode="r+", allow_pickle=False)
     done = np.memmap(marks, np.uint8, mode="r+", shape=len(names))
 
@@ -285,22 +288,23 @@ def _decode(
     failures = []
     for chunk in _chunks(decode, rows, "Decoding photos", progress, workers):
         failures += [reason for _, reason in chunk if reason is not None]
-        pixels.flush()  # what is marked as done must be so
+        pixels.flush()  # photos must be on disk before they are marked done
         done[[row for row, reason in chunk if reason is None]] = 1
         done.flush()
     return failures
 
 
 def _resumable(part: Path, marks: Path, count: int) -> bool:
-    """Whether an earlier run left work that can be taken up.
+    """Returns whether the work of an earlier run can be resumed.
 
-    The marks are written after `part` has all its space: they vouch for it.
+    The marks are written after the space of `part` has been allocated, so
+    their presence implies it.
     """
     return part.exists() and marks.exists() and marks.stat().st_size == count
 
 
 def _allocate(part: Path, marks: Path, shape: tuple[int, ...]) -> None:
-    """Takes all the disk space now: a full disk would crash a later write."""
+    """Allocates all disk space now; a write to a full disk would crash."""
     needed = int(np.prod(shape, dtype=np.int64)) + shape[0] + 4096
     part.unlink(missing_ok=True)
     marks.unlink(missing_ok=True)
@@ -308,8 +312,8 @@ def _allocate(part: Path, marks: Path, shape: tuple[int, ...]) -> None:
     if free < needed:
         raise DataError(
             f"The image store needs {needed / 1e6:,.0f} MB in {part.parent}, "
-            f"where {free / 1e6:,.0f} MB are free. Another place can be given "
-            "as `cache_dir` or in $FNDREC_CACHE."
+            f"where {free / 1e6:,.0f} MB are free. Another folder can be set "
+            "by `cache_dir` or $FNDREC_CACHE."
         )
     try:
         np.lib.format.open_memmap(part, "w+", np.uint8, shape)
@@ -318,20 +322,20 @@ def _allocate(part: Path, marks: Path, shape: tuple[int, ...]) -> None:
                 os.posix_fallocate(file.fileno(), 0, part.stat().st_size)
         marks.write_bytes(bytes(shape[0]))
     except OSError:
-        # Another run has been quicker to take the space: keep none of it.
+        # Another process took the space first: release this part of it.
         part.unlink(missing_ok=True)
         marks.unlink(missing_ok=True)
         raise
 
 
 def _remove_others(path: Path, size: int, unfinished: bool = False) -> None:
-    """Removes stores of other photos, or what was begun of them."""
+    """Removes stores of other photos, or unfinished ones."""
     suffixes = (".part", ".done") if unfinished else (".npy",)
     for other in path.parent.glob(f"photos-{size}-*"):
         if other.stem != path.stem and other.suffix in suffixes:
             try:
                 other.unlink(missing_ok=True)
-            except PermissionError:  # in use, on systems that mind
+            except PermissionError:  # in use, which some systems forbid
                 logger.info("%s is out of date and can be deleted", other)
 
 
@@ -342,7 +346,7 @@ def _chunks(
     progress: bool | None,
     workers: int | None,
 ) -> Iterator[list[tuple[int, str | None]]]:
-    """Yields rows with their results, in parallel within each chunk."""
+    """Yields chunks of rows with their results, computed in parallel."""
     if progress is None:
         progress = sys.stderr.isatty()
     workers = workers or os.cpu_count() or 1
@@ -369,7 +373,7 @@ def _tenths(count: int, rows: Sequence[int]) -> int:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Holds the lock, saying so if another run has it."""
+    """Holds a lock file, and logs if it has to wait for another run."""
     lock = FileLock(path)
     try:
         lock.acquire(timeout=0)
@@ -383,7 +387,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _names(paths: Sequence[str] | pa.Array) -> list[str]:
-    """The paths as strings.
+    """Returns the paths as strings.
 
     Raises:
         DataError: If there are none, or one is missing.
@@ -401,7 +405,7 @@ def _names(paths: Sequence[str] | pa.Array) -> list[str]:
 
 
 def _key(names: list[str], root: Path, size: int) -> str:
-    """Names photos and size by what tells a change without reading photos.
+    """Returns a key of the photos and the size, without reading photos.
 
     Raises:
         DataError: If a file is missing.
@@ -421,19 +425,19 @@ def _key(names: list[str], root: Path, size: int) -> str:
 
 
 def _folder(root: Path, cache_dir: Path | None, name: str) -> Path:
-    """Where the store `name` of the photos under `root` is, or is to be."""
+    """Returns the folder of the store `name` of the photos in `root`."""
     beside = root / ".fndrec"
     if cache_dir is None:
         if (beside / name).exists() or _writable(root):
             return beside
         default = Path.home() / ".cache" / "fndrec"
         cache_dir = Path(os.environ.get("FNDREC_CACHE") or default)
-    # Roots must not share a folder: each new store there replaces the last.
-    place = str(root.resolve())
-    digest = hashlib.blake2b(place.encode(), digest_size=4).hexdigest()
-    return cache_dir / f"{root.resolve().name}-{digest}"
+    # Roots cannot share a folder, because a new store replaces the others.
+    path = root.resolve()
+    digest = hashlib.blake2b(str(path).encode(), digest_size=4).hexdigest()
+    return cache_dir / f"{path.name}-{digest}"
 
 
 def _writable(root: Path) -> bool:
-    # Who may write anywhere (root) still leaves read-only folders alone.
+    # The superuser may write anywhere, but should respect read-only folders.
     return os.access(root, os.W_OK) and bool(root.stat().st_mode & 0o222)

@@ -1,4 +1,4 @@
-"""Photos by name, from a folder or from an LMDB."""
+"""Photo files by name, from a folder or an LMDB."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from fndrec.errors import DataError
 from fndrec.extras import require
 
 PhotoFiles = Callable[[str], Path | bytes]
+DATA_FILE = "data.mdb"
 
 
 @contextmanager
 def open_photos(root: Path) -> Iterator[PhotoFiles]:
-    """Opens what holds photos.
+    """Opens a folder or an LMDB of photos.
 
     Args:
-        root: Folder of the photos; or an LMDB, with the photos' files as
-            values, as Fashion-Hash-Net's `build_polyvore.py` writes it.
+        root: Folder of the photos, or an LMDB with encoded photos as values,
+            as `build_polyvore.py` of Fashion-Hash-Net writes it.
 
     Yields:
-        A function from a photo's name to its file, or to what the file
-        holds where it has none of its own. Threads may share it.
+        A function that maps the name of a photo to its path, or to its bytes
+        if it is in an LMDB. Threads may share it.
     """
     if not is_lmdb(root):
         yield lambda name: root / name
         return
     with LmdbFile(root) as file:
-        yield lambda name: _value(file, name)
+        yield lambda name: _photo_bytes(file, name)
 
 
 def photo_states(root: Path, names: Sequence[str]) -> list[str | None]:
-    """What tells, without reading photos, whether one has changed.
+    """Returns the state of photos, which changes when they change.
 
     Args:
         root: As in `open_photos`.
         names: Names of photos.
 
     Returns:
-        Size and time of change by photo, None for one that is missing. Those
-        of an LMDB are the LMDB's own.
+        Size and modification time of each photo's file, None for a missing
+        photo. For an LMDB, those of the LMDB.
     """
     if is_lmdb(root):
         state = _state(root / DATA_FILE)
@@ -62,33 +63,29 @@ def _state(path: Path) -> str | None:
     return f"{state.st_size} {state.st_mtime_ns}"
 
 
-def _value(file: LmdbFile, name: str) -> bytes:
+def _photo_bytes(file: LmdbFile, name: str) -> bytes:
     value = file.get(name)
     if value is None:
         raise DataError(f"{file.folder / name}: no such photo in the LMDB")
     return value
 
 
-DATA_FILE = "data.mdb"
-
-
 def is_lmdb(folder: Path) -> bool:
-    """Whether a folder is an LMDB, which keeps all in one file of a name."""
+    """Returns whether a folder is an LMDB, by the name of its data file."""
     return (folder / DATA_FILE).is_file()
 
 
 class LmdbFile:
-    """An LMDB opened to be read: bytes by name, nothing else.
+    """A read-only LMDB, which maps names to bytes.
 
-    What a value means is for the caller to say; in particular nothing is
-    unpickled.
+    Values are not interpreted. In particular, nothing is unpickled.
 
     Args:
         folder: The folder that holds `data.mdb`.
 
     Raises:
         ModuleNotFoundError: If the extra `lmdb` is not installed.
-        DataError: If it is no LMDB.
+        DataError: If the folder is not an LMDB.
 
     Example:
 
@@ -107,7 +104,7 @@ class LmdbFile:
             )
         self._error: type[Exception] = lmdb.Error
         try:
-            # Without lock: published files lie in folders that are read-only.
+            # Without a lock, as published data may be in read-only folders.
             self._env: Any = lmdb.open(
                 str(folder), readonly=True, lock=False, readahead=False
             )
@@ -118,7 +115,7 @@ class LmdbFile:
         self.folder = folder
 
     def get(self, name: str) -> bytes | None:
-        """Returns what is kept under a name, None if there is nothing."""
+        """Returns the value of a name, None if there is none."""
         key = name.encode("utf-8", "surrogatepass")
         if not 0 < len(key) <= self._env.max_key_size():
             return None

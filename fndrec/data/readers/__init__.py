@@ -1,1 +1,1 @@
-"""From files and tables to `OutfitData`."""
+"""Readers of data sets, from files and tables to `OutfitData`."""

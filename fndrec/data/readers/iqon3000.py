@@ -1,4 +1,4 @@
-"""IQON3000: a tree with a JSON file for every outfit."""
+"""IQON3000: a tree of folders with one JSON file per outfit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fndrec.errors import DataError
 
 logger = logging.getLogger("fndrec.data")
 
-# Sizes that the photos were distributed in, the one in the set first.
+# Names of the photos by size; the published set has the first.
 _PHOTOS = ("{}_m.jpg", "{}_l.jpg", "{}.jpg", "{}_s.jpg")
 _CATEGORY = "category x color"
 _CROSS = "\u00d7"  # as in "\u30b3\u30fc\u30c8 \u00d7 \u30ec\u30c3\u30c9"
@@ -46,29 +46,29 @@ def read_iqon3000(
           ITEM_m.jpg       the photos of its items (or _l, _s)
     ```
 
-    An outfit's file holds `setId`, `user` and `items`, each item `itemId` and
-    `category x color` such as `トップス × ホワイト系`, of which the first part
-    is taken as the category. `user` and `setId` are those of the folders.
-    What else is there is not read. An item is described anew in every outfit;
-    category and photo are those of the first one, in the order of the
-    folders' names. An item without a category has the category `unknown`. If
-    any photo is there, every item has to have one.
+    The file of an outfit holds `setId`, `user` and `items`. Each item has
+    `itemId` and `category x color`, such as `トップス × ホワイト系`; the part
+    before the cross is the category. `user` and `setId` have to match the
+    folders. Other keys are ignored. Each outfit describes its items anew; the
+    category and the photo are taken from the first outfit, in order of the
+    folders' names. Items without a category get the category `unknown`. If
+    there are any photos, each item needs one.
 
     Args:
         folder: The folder of the users' folders.
-        on_error: As in `read_csv`. The published set has some
-            files that hold no outfit: "drop" leaves them out.
+        on_error: As in `read_csv`. Some files of the published set hold no
+            outfit; "drop" drops them.
         max_slots: As in `read_csv`.
         valid: Share of each user's outfits for valid, rounded down. There is
-            no published split of outfits.
+            no published split.
         test: As `valid`, for test.
-        seed: Seed of that draw.
+        seed: Seed of the split.
 
     Returns:
-        The data.
+        The data set.
 
     Raises:
-        DataError: If a file holds no outfit, its user is not that of the
+        DataError: If a file holds no outfit, its user does not match the
             folder, a photo is missing, or as in `read_csv`.
 
     Example:
@@ -78,35 +78,36 @@ def read_iqon3000(
 
     Reference: Song, Han, Li, Chen, Xu, Nie 2019, GP-BPR: Personalized
     Compatibility Modeling for Clothing Matching, ACM Multimedia;
-    https://github.com/hanxjing/GP-BPR. The tree and the keys are described in
-    `iqon-3000` of https://github.com/lzcn/outfit-datasets.
+    https://github.com/hanxjing/GP-BPR. `iqon-3000` of
+    https://github.com/lzcn/outfit-datasets describes the tree and the keys.
     """
     check_arguments(on_error, max_slots)
     root = Path(folder)
     check_folder(root)
     users: list[str] = []
     outfits: list[str] = []
-    lists: list[list[str]] = []
+    item_lists: list[list[str]] = []
     files: list[Path] = []
+    # Category, photo and file of each item.
     items: dict[str, tuple[str, str | None, Path]] = {}
     dropped: list[str] = []
     for user, outfit, path in _outfit_files(root):
         try:
-            found = _outfit(path, user, outfit)
+            outfit_items = _outfit(path, user, outfit)
         except DataError as error:
             if on_error == "raise":
                 raise
             dropped.append(str(error))
             continue
-        there = _names(path.parent)
-        for item, category in found:
-            known = items.get(item)
-            if known is None or known[1] is None:
-                photo = _photo(item, path.parent, there, root)
-                items[item] = (known[0] if known else category, photo, path)
+        names = _names(path.parent)
+        for item, category in outfit_items:
+            earlier = items.get(item)
+            if earlier is None or earlier[1] is None:
+                photo = _photo(item, path.parent, names, root)
+                items[item] = (earlier[0] if earlier else category, photo, path)
         users.append(user)
         outfits.append(outfit)
-        lists.append([item for item, _ in found])
+        item_lists.append([item for item, _ in outfit_items])
         files.append(path)
     if dropped:
         logger.warning(
@@ -122,7 +123,8 @@ def read_iqon3000(
             "expected. Received: none that can be used"
         )
     photos = any(photo is not None for _, photo, _ in items.values())
-    liked = np.unique(np.array(users), return_inverse=True)[1]
+    user_rows = np.unique(np.array(users), return_inverse=True)[1]
+    splits = split_likes(user_rows, valid, test, seed)
     return build(
         Source(
             name=root.resolve().name,
@@ -131,10 +133,9 @@ def read_iqon3000(
                 str(root),
                 {
                     "outfit_id": pa.array(outfits, pa.string()),
-                    "item_ids": pa.array(lists, pa.list_(pa.string())),
+                    "item_ids": pa.array(item_lists, pa.list_(pa.string())),
                 },
-                len(outfits),
-                _names_of(files),
+                _place_in(files),
             ),
             likes={
                 split: SourceTable(
@@ -143,10 +144,9 @@ def read_iqon3000(
                         "user_id": pa.array(users).take(pa.array(rows)),
                         "outfit_id": pa.array(outfits).take(pa.array(rows)),
                     },
-                    len(rows),
-                    _names_of([files[row] for row in rows]),
+                    _place_in([files[row] for row in rows]),
                 )
-                for split, rows in split_likes(liked, valid, test, seed).items()
+                for split, rows in splits.items()
             },
             photo_root=root if photos else None,
         ),
@@ -156,7 +156,7 @@ def read_iqon3000(
 
 
 def _outfit_files(root: Path) -> Iterator[tuple[str, str, Path]]:
-    """Users, outfits and their files, in the order of the names."""
+    """Yields users, outfits and their files, in order of their names."""
     for user in _folders(root):
         for outfit in _folders(root / user):
             yield user, outfit, root / user / outfit / f"{outfit}.json"
@@ -168,28 +168,30 @@ def _folders(folder: Path) -> list[str]:
             entry.name
             for entry in entries
             if not entry.name.startswith(".")
-            # A link could lead out of the tree.
+            # Links could lead out of the tree.
             and entry.is_dir(follow_symlinks=False)
         )
 
 
 def _outfit(path: Path, user: str, outfit: str) -> list[tuple[str, str]]:
-    """The items of an outfit's file with their categories."""
-    # Copies that were unpacked in Japan are in Shift JIS.
-    found = load_json(path, ("utf-8-sig", "cp932"))
-    if not isinstance(found, dict) or not isinstance(found.get("items"), list):
+    """Returns the items in an outfit's file, with their categories."""
+    # Some copies of the set are in Shift JIS.
+    content = load_json(path, ("utf-8-sig", "cp932"))
+    if not isinstance(content, dict) or not isinstance(
+        content.get("items"), list
+    ):
         raise DataError(
             f"{path}: an object with setId, user and a list `items` was "
-            f"expected. Received: {_shown(found)}"
+            f"expected. Received: {_shown(content)}"
         )
     for key, expected in (("user", user), ("setId", outfit)):
-        if text_id(found.get(key)) != expected:
+        if text_id(content.get(key)) != expected:
             raise DataError(
-                f"{path}: `{key}` should be {expected!r}, as the folder is "
-                f"called. Received: {key}={found.get(key)!r}"
+                f"{path}: `{key}` should be {expected!r}, the name of the "
+                f"folder. Received: {key}={content.get(key)!r}"
             )
     items = []
-    for number, item in enumerate(found["items"], 1):
+    for number, item in enumerate(content["items"], 1):
         name = text_id(item.get("itemId")) if isinstance(item, dict) else None
         if not name or not name.strip():
             raise DataError(
@@ -203,7 +205,7 @@ def _outfit(path: Path, user: str, outfit: str) -> list[tuple[str, str]]:
     return items
 
 
-def _names_of(files: list[Path]) -> Callable[[int], str]:
+def _place_in(files: list[Path]) -> Callable[[int], str]:
     return lambda row: str(files[row])
 
 
@@ -212,11 +214,11 @@ def _names(folder: Path) -> set[str]:
         return {entry.name for entry in entries}
 
 
-def _photo(item: str, folder: Path, there: set[str], root: Path) -> str | None:
-    """The path of an item's photo relative to the root, if it is there."""
+def _photo(item: str, folder: Path, names: set[str], root: Path) -> str | None:
+    """Returns the path of an item's photo relative to the root, if any."""
     for pattern in _PHOTOS:
         name = pattern.format(item)
-        if name in there:
+        if name in names:
             return (folder.relative_to(root) / name).as_posix()
     return None
 
@@ -232,17 +234,12 @@ def _items(
     if photos:
         columns["image"] = pa.array(
             [
-                # A name that is missing, for the message.
+                # The missing photo's name, for the message.
                 photo or f"{path.parent.parent.name}/{path.stem}/{item}_m.jpg"
                 for item, (_, photo, path) in items.items()
             ]
         )
-    return SourceTable(
-        "the items",
-        columns,
-        len(items),
-        _names_of(paths),
-    )
+    return SourceTable("the items", columns, _place_in(paths))
 
 
 def _shown(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The layouts of data sets that are known, and which one a folder has."""
+"""The known layouts of data sets, and their detection."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ AUTO = "auto"
 
 @dataclass(frozen=True)
 class Layout:
-    """A layout of files.
+    """A layout of the files of a data set.
 
     Args:
-        expects: What its folder holds, in words.
-        found: Whether a folder seems to have it.
-        read: Its reader.
-        fixed: The reader of the candidates it comes with, if it can have any.
+        expects: The files of its folder, in words.
+        matches: Returns whether a folder seems to have the layout.
+        read: Reader of the data set.
+        fixed: Reader of the fixed candidates, if the layout can have any.
     """
 
     expects: str
-    found: Callable[[Path], bool]
+    matches: Callable[[Path], bool]
     read: Callable[..., OutfitData]
     fixed: Callable[..., dict[str, FixedCandidates]] | None = None
 
@@ -60,7 +60,7 @@ def _polyvore_u(folder: Path) -> bool:
 
 
 def _iqon3000(folder: Path) -> bool:
-    # The first users are enough: there are thousands.
+    # There are thousands of users; the first ones are enough.
     for user in islice((e for e in os.scandir(folder) if e.is_dir()), 20):
         for outfit in islice(os.scandir(user), 20):
             if Path(outfit, f"{outfit.name}.json").is_file():
@@ -68,7 +68,7 @@ def _iqon3000(folder: Path) -> bool:
     return False
 
 
-# The first that is found is taken.
+# The first layout that matches is used.
 LAYOUTS: dict[str, Layout] = {
     "parquet": Layout(
         "items.parquet, outfits.parquet, train.parquet",
@@ -118,7 +118,7 @@ def layout_of(folder: Path, name: str = AUTO) -> str:
 
     Args:
         folder: The folder.
-        name: A name in `LAYOUTS`, or "auto" to look.
+        name: A name in `LAYOUTS`, or "auto" to detect the layout.
 
     Raises:
         DataError: If there is no such name, or the folder has no known
@@ -128,14 +128,16 @@ def layout_of(folder: Path, name: str = AUTO) -> str:
     check_folder(folder)
     if name != AUTO:
         return name
-    for found, layout in LAYOUTS.items():
-        if layout.found(folder):
-            return found
-    there = sorted(islice((entry.name for entry in os.scandir(folder)), 20))
-    expected = "; ".join(f"{n}: {x.expects}" for n, x in LAYOUTS.items())
+    for key, layout in LAYOUTS.items():
+        if layout.matches(folder):
+            return key
+    names = sorted(islice((entry.name for entry in os.scandir(folder)), 20))
+    expected = "; ".join(
+        f"{key}: {layout.expects}" for key, layout in LAYOUTS.items()
+    )
     raise DataError(
         f"{folder}: a data set in a known layout was expected ({expected}). "
-        f"Received: a folder with {', '.join(there) or 'nothing'}"
+        f"Received: a folder with {', '.join(names) or 'nothing'}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from fndrec.data.readers.formats.line_stream import (
 from fndrec.data.readers.formats.split_likes import split_likes
 
 logger = logging.getLogger("fndrec.data")
+ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 OUTFITS, USERS, ITEMS = "outfit_data.txt", "user_data.txt", "item_data.txt"
 
@@ -47,32 +49,31 @@ def read_pog(
     item_data.txt      item_id,cate_id,pic_url,title          4,747,039
     ```
 
-    Lines without header or quotes; the title may have commas. A line of
-    `user_data.txt` is a click on an outfit, after clicks on items: it is read
-    as a like, the items are not read. A user's clicks on an outfit again are
-    one like. Items that no outfit has are left out.
+    The files have neither header nor quotes, and a title may contain commas.
+    A line of `user_data.txt` is a click on an outfit after clicks on items.
+    It is read as a like; the items are ignored. Repeated clicks on an outfit
+    are one like. Items in no outfit are left out.
 
-    The files are read in blocks. What is held of a line of `user_data.txt` is
-    16 bytes, and each user's id once.
+    The files are read in blocks. In memory, a line of `user_data.txt` takes
+    16 bytes, and the id of each user is stored once.
 
     Args:
         folder: The folder of the three files.
         on_error: As in `read_csv`.
-        max_slots: As in `read_csv`; published outfits have 3 to 9
-            items.
+        max_slots: As in `read_csv`. Published outfits have 3 to 9 items.
         valid: Share of each user's likes for valid, rounded down. There is no
             published split.
         test: As `valid`, for test.
-        seed: Seed of that draw.
-        min_likes: Users with fewer likes are left out; published studies
-            keep those with tens of likes.
+        seed: Seed of the split.
+        min_likes: Users with fewer likes are left out. Published studies keep
+            users with tens of likes.
 
     Returns:
-        The data; categories are the `cate_id`.
+        The data set; categories are the values of `cate_id`.
 
     Raises:
         DataError: If a file is missing, a line has too few fields, an outfit
-            or an item is not known, or as in `read_csv`.
+            or an item is unknown, or as in `read_csv`.
 
     Example:
 
@@ -117,26 +118,26 @@ def _outfits(path: Path, on_error: OnError) -> SourceTable:
         path, ("outfit_id", "item_ids"), ("outfit_id", "item_ids"), on_error
     )
     blocks = list(stream)
-    return _table(
-        stream, joined(blocks, stream), _lines([b.line for b in blocks])
-    )
+    lines = _concatenated([block.line for block in blocks], np.int64)
+    return _table(stream, joined(blocks, stream), lines)
 
 
 def _items(stream: LineStream, outfits: SourceTable) -> SourceTable:
-    """The items that an outfit has; the rest are only clicked on."""
+    """Returns the items in any outfit. Users only clicked on the others."""
     lists = pc.split_pattern(outfits.columns["item_ids"], ";")
     used = pc.unique(pc.list_flatten(lists))
     blocks = [
         block.kept(
             to_bools(pc.is_in(block.fields["item_id"], value_set=used))
-            # An item without an id is found wanting, not passed over.
+            # Items without an id stay and are reported.
             | empty(block.fields["item_id"])
         )
         for block in stream
     ]
     columns = joined(blocks, stream)
     columns["category"] = columns.pop("cate_id")
-    return _table(stream, columns, _lines([b.line for b in blocks]))
+    lines = _concatenated([block.line for block in blocks], np.int64)
+    return _table(stream, columns, lines)
 
 
 def _likes(
@@ -145,16 +146,16 @@ def _likes(
     min_likes: int,
     division: tuple[float, float, int],
 ) -> dict[str, SourceTable]:
-    known = outfits.columns["outfit_id"]
-    # Arrow would hash all outfits again for every block.
-    row_of = {name: row for row, name in enumerate(known.to_pylist())}
+    outfit_ids = outfits.columns["outfit_id"]
+    # Arrow would hash all outfits again for each block.
+    row_of = {name: row for row, name in enumerate(outfit_ids.to_pylist())}
     users = GrowingIds()
     liked, lines = [], []
     for block in stream:
         values = block.fields["outfit_id"]
         encoded = values.dictionary_encode()
-        found = [row_of.get(n, -1) for n in encoded.dictionary.to_pylist()]
-        rows = np.array(found, np.int32)[encoded.indices.to_numpy()]
+        distinct = [row_of.get(n, -1) for n in encoded.dictionary.to_pylist()]
+        rows = np.array(distinct, np.int32)[encoded.indices.to_numpy()]
         keep = stream.reject(
             block,
             rows < 0,
@@ -174,7 +175,11 @@ def _likes(
         users.add(block.kept(keep).fields["user_id"])
         liked.append(rows[keep])
         lines.append(block.line[keep])
-    user, outfit, line = _distinct(users.codes(), _flat(liked), _lines(lines))
+    user, outfit, line = _distinct(
+        users.codes(),
+        _concatenated(liked, np.int32),
+        _concatenated(lines, np.int64),
+    )
     if min_likes > 1:
         keep = np.bincount(user)[user] >= min_likes
         logger.info(
@@ -189,7 +194,7 @@ def _likes(
             stream,
             {
                 "user_id": _named(user[rows], users.ids),
-                "outfit_id": _named(outfit[rows], known),
+                "outfit_id": _named(outfit[rows], outfit_ids),
             },
             line[rows],
         )
@@ -202,7 +207,7 @@ def _distinct(
     outfit: npt.NDArray[np.int32],
     line: npt.NDArray[np.int64],
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """The first line of each user and outfit, in the order of the lines."""
+    """Returns the first line of each user and outfit, in order of lines."""
     key = user.astype(np.int64) << 32 | outfit
     first = np.sort(np.unique(key, return_index=True)[1])
     return user[first], outfit[first], line[first]
@@ -216,7 +221,6 @@ def _table(
     return SourceTable(
         str(stream.path),
         columns,
-        len(line),
         lambda row: stream.place(int(line[row])),
     )
 
@@ -225,9 +229,7 @@ def _named(codes: npt.NDArray[np.int32], names: pa.Array) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(codes), names)
 
 
-def _lines(lines: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
-    return np.concatenate(lines) if lines else np.zeros(0, np.int64)
-
-
-def _flat(rows: list[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
-    return np.concatenate(rows) if rows else np.zeros(0, np.int32)
+def _concatenated(
+    arrays: list[npt.NDArray[ScalarT]], dtype: type[ScalarT]
+) -> npt.NDArray[ScalarT]:
+    return np.concatenate([np.zeros(0, dtype), *arrays])

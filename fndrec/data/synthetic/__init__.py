@@ -1,1 +1,1 @@
-"""A generated shop with known tastes."""
+"""A generated shop whose users' tastes are known."""

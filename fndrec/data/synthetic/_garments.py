@@ -10,23 +10,23 @@ from PIL import Image, ImageDraw, ImageFilter
 CATEGORIES = ("top", "bottom", "shoes", "bag")
 PATTERNS = ("plain", "stripes", "dots", "checks")
 
-OVERSAMPLING = 3  # pictures are drawn this much larger, then reduced
+OVERSAMPLING = 3  # photos are drawn this much larger, then reduced
 
 Points = list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a garment looks; each number from 0 to 1.
+    """The look of a garment; all numbers are from 0 to 1.
 
     Args:
-        hue: Place on the colour circle.
-        saturation: From grey to vivid.
+        hue: Position on the color wheel.
+        saturation: From gray to vivid.
         lightness: From dark to light.
         pattern: One of `PATTERNS`.
-        strength: Contrast of the pattern; 0 when plain.
+        strength: Contrast of the pattern; 0 for a plain garment.
         frequency: From few to many repeats of the pattern.
-        length: Of sleeves, legs, shaft (shoes) or strap (bag).
+        length: Length of the sleeves, legs, shaft (shoes) or strap (bag).
     """
 
     hue: float
@@ -41,30 +41,30 @@ class Look:
 def draw_garment(
     category: str, look: Look, size: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draws a garment as a shop would photograph it.
+    """Draws a garment as in a product photo.
 
-    Place, size, angle, cut, folds, light and noise differ from picture to
-    picture and say nothing of the look.
+    Position, size, angle, cut, folds, light and noise are random and
+    independent of the look.
 
     Args:
         category: One of `CATEGORIES`.
-        look: What the garment looks like.
-        size: Height and width of the picture.
-        rng: Source of everything else about the picture.
+        look: The look of the garment.
+        size: Height and width of the photo.
+        rng: Source of all random properties.
 
     Returns:
         uint8 array `(size, size, 3)`.
     """
     canvas = _Canvas(size * OVERSAMPLING, rng)
     _SHAPES[category](canvas, look.length, rng)
-    fabric, accent = _colours(look)
-    pattern = _pattern(look, *canvas.place())[..., None]
+    fabric, accent = _colors(look)
+    pattern = _pattern(look, *canvas.coordinates())[..., None]
     cloth = fabric + (accent - fabric) * pattern
     details = canvas.pixels(canvas.details)[..., None]
     cloth = cloth * (1 - 0.55 * details)
 
     mask = canvas.pixels(canvas.mask)
-    x, y = canvas.place()
+    x, y = canvas.coordinates()
     folds = np.sin(
         rng.uniform(9, 16) * x + 3 * np.sin(3 * y + rng.uniform(0, 6))
     )
@@ -76,21 +76,21 @@ def draw_garment(
     shadow = np.roll(canvas.pixels(canvas.mask, blur=0.04), size // 12, axis=0)
     background = tint * (1 - 0.13 * shadow[..., None] - 0.03 * y[..., None])
 
-    picture = background + (cloth - background) * mask[..., None]
-    picture = picture.reshape(size, OVERSAMPLING, size, OVERSAMPLING, 3)
-    picture = picture.mean((1, 3)) + rng.normal(0, 0.012, (size, size, 3))
-    return np.clip(np.rint(picture * 255), 0, 255).astype(np.uint8)
+    photo = background + (cloth - background) * mask[..., None]
+    photo = photo.reshape(size, OVERSAMPLING, size, OVERSAMPLING, 3)
+    photo = photo.mean((1, 3)) + rng.normal(0, 0.012, (size, size, 3))
+    return np.clip(np.rint(photo * 255), 0, 255).astype(np.uint8)
 
 
 class _Canvas:
-    """Shapes in a unit square, put down a little shifted and turned."""
+    """Draws shapes of the unit square, slightly shifted and rotated."""
 
     def __init__(self, pixels: int, rng: np.random.Generator) -> None:
         self.side = pixels
         self.shift = rng.uniform(-0.035, 0.035, 2)
         self.scale = rng.uniform(0.9, 1.04)
         angle = rng.uniform(-0.08, 0.08)
-        self.turn = np.array(
+        self.rotation = np.array(
             [
                 [np.cos(angle), -np.sin(angle)],
                 [np.sin(angle), np.cos(angle)],
@@ -100,7 +100,7 @@ class _Canvas:
         self.details = Image.new("L", (pixels, pixels))
 
     def shape(self, points: Points, value: int = 255) -> None:
-        """Adds a polygon to the garment, or cuts it out (`value` 0)."""
+        """Adds a polygon to the garment, or removes it if `value` is 0."""
         ImageDraw.Draw(self.mask).polygon(self._placed(points), fill=value)
 
     def line(self, points: Points, width: float, part: str = "mask") -> None:
@@ -113,7 +113,7 @@ class _Canvas:
         )
 
     def detail(self, points: Points) -> None:
-        """Adds a darker part."""
+        """Adds a polygon to the details, which are drawn darker."""
         ImageDraw.Draw(self.details).polygon(self._placed(points), fill=255)
 
     def pixels(self, part: Image.Image, blur: float = 0.0) -> np.ndarray:
@@ -121,15 +121,15 @@ class _Canvas:
             part = part.filter(ImageFilter.GaussianBlur(blur * self.side))
         return np.asarray(part, np.float64) / 255
 
-    def place(self) -> tuple[np.ndarray, np.ndarray]:
-        """Where in the unit square each pixel lies."""
+    def coordinates(self) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the position of each pixel in the unit square."""
         axis = (np.arange(self.side) + 0.5) / self.side - 0.5
         x, y = np.meshgrid(axis - self.shift[0], axis - self.shift[1])
-        (a, b), (c, d) = self.turn.T / self.scale
+        (a, b), (c, d) = self.rotation.T / self.scale
         return a * x + b * y + 0.5, c * x + d * y + 0.5
 
     def _placed(self, points: Points) -> Points:
-        moved = (np.array(points) - 0.5) @ self.turn.T * self.scale
+        moved = (np.array(points) - 0.5) @ self.rotation.T * self.scale
         return [(x, y) for x, y in (moved + self.shift + 0.5) * self.side]
 
 
@@ -245,12 +245,12 @@ def _arc(
     return [(x + width * np.cos(a), y + height * np.sin(a)) for a in angles]
 
 
-def _colours(look: Look) -> tuple[np.ndarray, np.ndarray]:
-    """The fabric's colour and, away from its lightness, the pattern's."""
+def _colors(look: Look) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the color of the fabric and a lighter or darker accent."""
     lightness = 0.22 + 0.58 * look.lightness
-    away = 0.5 if lightness < 0.5 else -0.45
+    contrast = 0.5 if lightness < 0.5 else -0.45
     saturation = 0.05 + 0.9 * look.saturation
-    shades = (lightness, lightness + away * look.strength)
+    shades = (lightness, lightness + contrast * look.strength)
     fabric, accent = (
         np.array(colorsys.hls_to_rgb(look.hue, shade, saturation))
         for shade in shades
@@ -259,7 +259,7 @@ def _colours(look: Look) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _pattern(look: Look, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """How much of the accent each pixel has, from 0 to 1."""
+    """Returns the share of the accent in each pixel, from 0 to 1."""
     repeats = 5 + 7 * look.frequency
     across, down = (np.sin(2 * np.pi * repeats * axis) for axis in (x, y))
     match look.pattern:

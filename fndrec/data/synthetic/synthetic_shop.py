@@ -1,11 +1,9 @@
-"""A shop with planted tastes: photos, likes and the truth."""
+"""A generated shop with planted tastes: photos, likes and the truth."""
 
 from __future__ import annotations
 
-import csv
 import os
-import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from PIL import Image
 
 from fndrec.checks import fraction, integer
 from fndrec.data.outfit_data import OutfitData
-from fndrec.data.readers.tables.csv import read_csv
+from fndrec.data.readers.tables.csv import read_csv, write_rows
 from fndrec.data.synthetic._garments import (
     CATEGORIES,
     PATTERNS,
@@ -27,19 +25,20 @@ from fndrec.data.synthetic.synthetic_truth import (
     outfit_attributes,
 )
 from fndrec.errors import DataError
+from fndrec.files import atomic_folder
 
 MISTAKEN = 0.02
-"""Share of the observed likes that are none."""
+"""Share of the observed likes that are mistakes."""
 
 TEMPLATES = {(0, 1): 0.25, (0, 1, 2): 0.3, (0, 1, 3): 0.15, (0, 1, 2, 3): 0.3}
-"""Categories that make an outfit, and how common that is."""
+"""Shares of outfits by the categories of their items."""
 
-# Attributes: colour (2 axes), lightness, saturation, strength and frequency
-# of the pattern, length. What a user cares about:
+# Attributes: color (2 axes), lightness, saturation, strength and frequency
+# of the pattern, length. How much users care about each:
 CARE = np.array([1.0, 1.0, 0.9, 0.6, 0.8, 0.4, 0.7])
-# Like hues go together, as do light with dark and patterned with plain.
+# Similar hues go together, as do light and dark, and patterned and plain.
 HARMONY = 0.3 * np.array([0.8, 0.8, -0.5, 0.0, -0.5, 0.0, 0.0])
-OWN_HARMONY = 0.08  # spread of the users' own part
+OWN_HARMONY = 0.08  # standard deviation of the users' own part
 
 SPLITS = {"valid": 0.15, "test": 0.15}  # the rest is train
 
@@ -48,18 +47,19 @@ IntArray = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, eq=False)
 class SyntheticShop:
-    """A shop whose users' tastes are known.
+    """A generated shop whose users' tastes are known.
 
-    Garments are drawn; each user has a taste for what can be seen (colour,
-    lightness, pattern, length) and for what goes together. Likes show a
-    part of what is truly liked in a catalogue shared by all users, so that
-    unliked outfits hold false negatives, and `truth` tells which.
+    Photos of garments are drawn. Each user has a taste for visible
+    attributes (color, lightness, pattern, length) and for their combinations.
+    All users share one catalogue of outfits. The likes cover only a part of
+    the outfits that users truly like, so some unliked outfits are false
+    negatives, and `truth` knows which.
 
     Args:
-        folder: Where the shop lies, in the layout `read_csv`
-            reads, with the truth in `truth.npz`.
+        folder: Folder of the shop, in the layout of `read_csv`, with the
+            truth in `truth.npz`.
         data: The shop as a recommender sees it.
-        truth: The tastes behind it, by the rows of `data`.
+        truth: The tastes behind it, with the rows of `data`.
 
     Example:
 
@@ -86,22 +86,21 @@ class SyntheticShop:
         liked: float = 0.1,
         seed: int = 0,
     ) -> SyntheticShop:
-        """Makes a shop, the same one for the same arguments.
+        """Generates a shop, the same one for the same arguments.
 
         Args:
-            folder: Where to write it; made if missing, else empty.
+            folder: Folder to write to, new or empty.
             num_users: Number of users.
             items_per_category: Number of tops, of bottoms, of shoes and of
                 bags.
-            likes_per_user: Number of observed likes of each user: 70% in
-                train, 15% in valid, 15% in test.
+            likes_per_user: Number of observed likes per user: 70% in train,
+                15% in valid, 15% in test.
             image_size: Height and width of the photos.
-            observed: Share of the outfits truly liked in the catalogue that
-                shows in the likes. The catalogue is made as large as that
-                takes.
-            liked: Share of all outfits that a user truly likes, hence of
-                false negatives among outfits drawn at random.
-            seed: Seed of everything.
+            observed: Share of the truly liked outfits of the catalogue that
+                appear in the likes. It determines the size of the catalogue.
+            liked: Share of all outfits that a user truly likes, and so of
+                false negatives among random outfits.
+            seed: Seed of all draws.
 
         Returns:
             The shop.
@@ -126,38 +125,33 @@ class SyntheticShop:
         rng = np.random.default_rng(seed)
         looks = _looks(len(CATEGORIES) * items_per_category, rng)
         categories = [c for c in CATEGORIES for _ in range(items_per_category)]
-        wanted = round(likes_per_user / liked / observed)
-        outfits = _outfits(wanted, items_per_category, rng)
+        num_outfits = round(likes_per_user / liked / observed)
+        outfits = _outfits(num_outfits, items_per_category, rng)
         truth = _truth(looks, num_users, items_per_category, liked, rng)
         likes = _likes(truth, outfits, likes_per_user, rng)
 
-        # Written under another name, so that a shop is whole or not there.
-        part = folder.with_name(f".{folder.name}.fndrec-part")
-        shutil.rmtree(part, ignore_errors=True)
-        (part / "images").mkdir(parents=True)
-        photos = []
-        for item, category, look in zip(
-            truth.items, categories, looks, strict=True
-        ):
-            photos.append(f"images/{item}.jpg")
-            photo = draw_garment(category, look, image_size, rng)
-            Image.fromarray(photo).save(part / photos[-1], quality=90)
-        _write_tables(part, truth, categories, photos, outfits, likes)
-        truth.save(part / "truth.npz")
-        if folder.exists():
-            folder.rmdir()
-        part.rename(folder)
+        with atomic_folder(folder) as draft:
+            (draft / "images").mkdir()
+            photos = []
+            for item, category, look in zip(
+                truth.items, categories, looks, strict=True
+            ):
+                photos.append(f"images/{item}.jpg")
+                photo = draw_garment(category, look, image_size, rng)
+                Image.fromarray(photo).save(draft / photos[-1], quality=90)
+            _write_tables(draft, truth, categories, photos, outfits, likes)
+            truth.save(draft / "truth.npz")
         return cls.open(folder)
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> SyntheticShop:
-        """Reads a shop made before.
+        """Reads a shop that `generate` has written.
 
         Args:
-            folder: Where it lies.
+            folder: Folder of the shop.
 
         Raises:
-            DataError: If there is no synthetic shop.
+            DataError: If the folder holds no synthetic shop.
         """
         folder = Path(folder)
         data = read_csv(folder)
@@ -168,7 +162,7 @@ class SyntheticShop:
 def _looks(count: int, rng: np.random.Generator) -> list[Look]:
     looks = []
     for _ in range(count):
-        # A third of all garments is plain.
+        # A third of all garments are plain.
         pattern = PATTERNS[rng.choice(4, p=[0.34, 0.22, 0.22, 0.22])]
         looks.append(
             Look(
@@ -191,7 +185,7 @@ def _truth(
     liked: float,
     rng: np.random.Generator,
 ) -> SyntheticTruth:
-    """Plants the tastes."""
+    """Draws the tastes of the users."""
     attributes = np.array(
         [
             (
@@ -211,8 +205,8 @@ def _truth(
     attributes /= attributes.std(axis=0) + 1e-9
     taste = rng.normal(size=(num_users, len(CARE))) * CARE
     taste /= np.linalg.norm(taste, axis=1, keepdims=True)
-    own = rng.normal(size=taste.shape) * OWN_HARMONY
-    harmony = HARMONY + own * (HARMONY != 0)
+    deviation = rng.normal(size=taste.shape) * OWN_HARMONY
+    harmony = HARMONY + deviation * (HARMONY != 0)
 
     sample = _random_outfits(5000, items_per_category, rng)
     alone, together = outfit_attributes(attributes, sample)
@@ -232,7 +226,7 @@ def _truth(
 def _random_outfits(
     count: int, items_per_category: int, rng: np.random.Generator
 ) -> IntArray:
-    """Outfits `(count, categories)`: item rows, padded with -1 at the end."""
+    """Draws outfits `(count, categories)` of item rows, padded with -1."""
     templates = np.full((len(TEMPLATES), len(CATEGORIES)), -1)
     for row, categories in enumerate(TEMPLATES):
         templates[row, : len(categories)] = categories
@@ -247,7 +241,7 @@ def _random_outfits(
 def _outfits(
     count: int, items_per_category: int, rng: np.random.Generator
 ) -> IntArray:
-    """A catalogue of distinct outfits, in random order."""
+    """Draws a catalogue of distinct outfits, in random order."""
     drawn = _random_outfits(3 * count, items_per_category, rng)
     _, first = np.unique(drawn, axis=0, return_index=True)
     if len(first) < count:
@@ -265,9 +259,9 @@ def _likes(
     likes_per_user: int,
     rng: np.random.Generator,
 ) -> list[npt.NDArray[np.intp]]:
-    """Outfit rows that each user is seen to like, in random order.
+    """Returns the rows of each user's observed likes, in random order.
 
-    Which of the outfits truly liked are seen is left to chance.
+    They are a random part of the truly liked outfits, plus mistakes.
     """
     alone, together = outfit_attributes(truth.attributes, outfits)
     utility = truth.taste @ alone.T + truth.harmony @ together.T
@@ -292,12 +286,12 @@ def _write_tables(
 ) -> None:
     items = truth.items.tolist()
     outfit_ids = _ids("o", len(outfits))
-    _write_csv(
+    write_rows(
         folder / "items.csv",
         ("item_id", "category", "image"),
         zip(items, categories, photos, strict=True),
     )
-    _write_csv(
+    write_rows(
         folder / "outfits.csv",
         ("outfit_id", "item_ids"),
         (
@@ -315,16 +309,7 @@ def _write_tables(
             rows = rows[count:]
         parts["train"] += [(user, outfit_ids[r]) for r in rows]
     for split, pairs in parts.items():
-        _write_csv(folder / f"{split}.csv", ("user_id", "outfit_id"), pairs)
-
-
-def _write_csv(
-    path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]
-) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+        write_rows(folder / f"{split}.csv", ("user_id", "outfit_id"), pairs)
 
 
 def _ids(prefix: str, count: int) -> list[str]:

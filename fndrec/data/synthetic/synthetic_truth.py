@@ -1,4 +1,4 @@
-"""What the users of a synthetic shop truly like."""
+"""The true tastes of the users of a synthetic shop."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SyntheticTruth:
-    """The planted tastes, which judge any outfit of the shop's items.
+    """The planted tastes, which rate any outfit of the shop's items.
 
-    With `a_i` the attributes of item i, `t_u` the taste of user u, `w_u`
-    what u holds to go together, and `S` the number of items, the utility is
+    With `a_i` the attributes of item i, `t_u` the taste and `w_u` the harmony
+    of user u, and `S` the number of items of the outfit, the utility is
 
         u(u, o) = sum_i t_u . a_i / sqrt(S)
                   + sum_{i<j} w_u . (a_i * a_j) / sqrt(S (S - 1) / 2)
 
-    The square roots let outfits of all sizes spread alike. An outfit is
-    liked if its utility exceeds the user's threshold.
+    The square roots keep the spread of utilities independent of the size. A
+    user likes an outfit if its utility exceeds the user's threshold.
 
     Args:
         users: User ids.
         items: Item ids.
         attributes: Floats `(items, attributes)`.
         taste: Floats `(users, attributes)`.
-        harmony: Floats `(users, attributes)`: positive where alike goes
-            with alike, negative where opposites do.
+        harmony: Floats `(users, attributes)`: positive if similar items go
+            together, negative if opposite ones do.
         threshold: Floats `(users,)`.
 
     Example:
@@ -58,10 +58,10 @@ class SyntheticTruth:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> SyntheticTruth:
-        """Reads what `save` wrote.
+        """Reads a file that `save` has written.
 
         Raises:
-            DataError: If the file is something else.
+            DataError: If the file does not hold a truth.
         """
         names = [field.name for field in dataclasses.fields(cls)]
         try:
@@ -86,10 +86,10 @@ class SyntheticTruth:
         """Returns the truth with the rows of `data`.
 
         Args:
-            data: Users and items, all of them of this shop.
+            data: A data set of users and items of this shop.
 
         Raises:
-            DataError: If a user or item is of another shop.
+            DataError: If a user or item is not in this shop.
         """
         users = _rows(self.users, data.users.to_list())
         items = _rows(self.items, data.items.to_list())
@@ -107,12 +107,12 @@ class SyntheticTruth:
         users: npt.NDArray[np.integer],
         outfits: npt.NDArray[np.integer],
     ) -> FloatArray:
-        """How much users like outfits.
+        """Returns how much users like outfits.
 
         Args:
             users: Integer array `(pairs,)` of user rows.
-            outfits: Integer array `(pairs, slots)` of item rows, -1 where a
-                slot is empty.
+            outfits: Integer array `(pairs, slots)` of item rows, -1 in empty
+                slots.
 
         Returns:
             Floats `(pairs,)`.
@@ -127,12 +127,12 @@ class SyntheticTruth:
         users: npt.NDArray[np.integer],
         outfits: npt.NDArray[np.integer],
     ) -> npt.NDArray[np.bool_]:
-        """Whether users truly like outfits, observed or not.
+        """Returns whether users truly like outfits, observed or not.
 
         Args:
             users: Integer array `(pairs,)` of user rows.
-            outfits: Integer array `(pairs, slots)` of item rows, -1 where a
-                slot is empty.
+            outfits: Integer array `(pairs, slots)` of item rows, -1 in empty
+                slots.
 
         Returns:
             Bools `(pairs,)`.
@@ -148,32 +148,32 @@ class SyntheticTruth:
 def outfit_attributes(
     attributes: FloatArray, outfits: npt.NDArray[np.integer]
 ) -> tuple[FloatArray, FloatArray]:
-    """Sums over items, and over pairs of items, as the utility weighs them.
+    """Returns scaled sums of attributes over items and over pairs of items.
 
     Args:
         attributes: Floats `(items, attributes)`.
-        outfits: Integer array `(outfits, slots)`, -1 where a slot is empty.
+        outfits: Integer array `(outfits, slots)`, -1 in empty slots.
 
     Returns:
-        Two float arrays `(outfits, attributes)`.
+        Two float arrays `(outfits, attributes)`, scaled as in the utility.
     """
     total = np.zeros((len(outfits), attributes.shape[1]))
     squares = np.zeros_like(total)
     for slot in outfits.T:
-        chosen = np.where(slot[:, None] < 0, 0.0, attributes[slot])
-        total += chosen
-        squares += chosen**2
+        values = np.where(slot[:, None] < 0, 0.0, attributes[slot])
+        total += values
+        squares += values**2
     sizes = np.sum(outfits >= 0, axis=1)[:, None]
     pairs = np.maximum(sizes * (sizes - 1) / 2, 1)
     alone = total / np.sqrt(np.maximum(sizes, 1))
     return alone, (total**2 - squares) / 2 / np.sqrt(pairs)
 
 
-def _rows(known: npt.NDArray[np.str_], wanted: list[str]) -> list[int]:
-    row_of = {name: row for row, name in enumerate(known.tolist())}
+def _rows(ids: npt.NDArray[np.str_], names: list[str]) -> list[int]:
+    row_of = {name: row for row, name in enumerate(ids.tolist())}
     try:
-        return [row_of[name] for name in wanted]
+        return [row_of[name] for name in names]
     except KeyError as error:
         raise DataError(
-            f"{error.args[0]!r} is not of the synthetic shop"
+            f"{error.args[0]!r} is not in the synthetic shop"
         ) from error

@@ -1,1 +1,1 @@
-"""Augmented views of an outfit."""
+"""Augmented views of outfits."""

@@ -1,13 +1,15 @@
-"""What the augmentation layers have in common."""
+"""Base class of the augmentation layers."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
+from fndrec import checks
+
 
 class Augmentation(keras.layers.Layer):
-    """Base of layers that change one item of each outfit at random.
+    """Base class of layers that change one random item of each outfit.
 
     Args:
         seed: Seed of the layer's own draws.
@@ -15,8 +17,10 @@ class Augmentation(keras.layers.Layer):
     """
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
-        # Draws are compared with thresholds: no half precision for them.
+        # Half precision would distort the draws.
         super().__init__(autocast=False, **kwargs)
+        if seed is not None:
+            seed = checks.non_negative_int("seed", seed)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True
@@ -25,25 +29,29 @@ class Augmentation(keras.layers.Layer):
         self.built = True
 
     def draws(self, outfits: Any, noise: Any) -> Any:
-        """`noise`, or two draws of the layer's own for each outfit."""
+        """Returns `noise`, or else two draws of the layer per outfit."""
         if noise is not None:
             return ops.cast(noise, "float32")
         shape = (*ops.shape(outfits)[:-1], 2)
         return keras.random.uniform(shape, seed=self.seed_generator)
 
     def choose(self, allowed: Any, draw: Any) -> Any:
-        """One of the allowed slots of each outfit, as a boolean mask.
+        """Chooses one of the allowed slots of each outfit.
 
         Args:
             allowed: Boolean `(..., slots)`.
             draw: Uniform float `(...)` in [0, 1).
 
         Returns:
-            Boolean `(..., slots)`, all false where nothing is allowed.
+            Boolean mask `(..., slots)`, all false if no slot is allowed.
         """
         allowed_int = ops.cast(allowed, "int32")
         count = ops.sum(allowed_int, axis=-1)
-        chosen = pick(draw, count)
+        chosen = ops.floor(draw * ops.cast(count, "float32"))
+        # The product can round up to `count` itself.
+        chosen = ops.minimum(
+            ops.cast(chosen, "int32"), ops.maximum(count - 1, 0)
+        )
         rank = ops.cumsum(allowed_int, axis=-1) - 1
         return ops.logical_and(allowed, rank == ops.expand_dims(chosen, -1))
 
@@ -59,10 +67,3 @@ class Augmentation(keras.layers.Layer):
         config = super().get_config()
         config["seed"] = self.seed
         return config
-
-
-def pick(draw: Any, count: Any) -> Any:
-    """An integer in `[0, count)` from a uniform draw in [0, 1)."""
-    scaled = ops.floor(draw * ops.cast(count, "float32"))
-    # The product can round up to `count` itself.
-    return ops.minimum(ops.cast(scaled, "int32"), ops.maximum(count - 1, 0))

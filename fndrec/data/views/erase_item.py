@@ -1,4 +1,4 @@
-"""A view of an outfit with an item left out."""
+"""Augmentation that removes an item."""
 
 from typing import Any
 
@@ -10,22 +10,22 @@ from fndrec.data.views._augmentation import Augmentation
 
 @keras.saving.register_keras_serializable("fndrec")
 class EraseItem(Augmentation):
-    """Leaves one item of each outfit out, at random.
+    """Removes one random item of each outfit.
 
-    An outfit of one item stays as it is. Works on any integer item sets with
-    padding; apply it with `ds.map(layer)`.
+    An outfit with only one item stays as it is. The layer works on any
+    padded sets of integer items; apply it with `ds.map(layer)`.
 
     Args:
         seed: Seed of the layer's own draws.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        outfits: Integer tensor `(..., slots)`, -1 where a slot is empty.
-        noise: Uniform floats `(..., 2)` in [0, 1) to use in place of the
+        outfits: Integer tensor `(..., slots)`, -1 in empty slots.
+        noise: Uniform floats `(..., 2)` in [0, 1) to use instead of the
             layer's own draws, which makes the call a pure function.
 
     Returns:
-        Integer tensor of the same shape; the slot of the item left out is -1.
+        Integer tensor of the same shape, -1 in the slot of the removed item.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""A view of an outfit with an item exchanged."""
+"""Augmentation that replaces an item by a similar one."""
 
 from typing import Any
 
@@ -11,23 +11,23 @@ from fndrec.data.views._augmentation import Augmentation
 
 @keras.saving.register_keras_serializable("fndrec")
 class ReplaceItem(Augmentation):
-    """Exchanges one item of each outfit for a similar one, at random.
+    """Replaces one random item of each outfit by a similar item.
 
-    An item that the outfit holds already is no choice, so no item comes to
-    stand twice. An outfit none of whose items has another choice stays as it
-    is. Works on any integer item sets with padding; apply it with
-    `ds.map(layer)`.
+    Items that are already in the outfit are never chosen, so outfits hold no
+    item twice. An outfit stays as it is if none of its items has a
+    replacement. The layer works on any padded sets of integer items; apply it
+    with `ds.map(layer)`.
 
     Args:
-        similar: Integer array `(items, k)`: for each item the rows of items
-            it may be exchanged for, -1 padding; `similar_items` makes it.
+        similar: Integer array `(items, k)`: the rows of the items that may
+            replace each item, padded with -1; see `similar_items`.
         seed: Seed of the layer's own draws.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        outfits: Integer tensor `(..., slots)` of item rows, -1 where a slot
-            is empty.
-        noise: Uniform floats `(..., 2)` in [0, 1) to use in place of the
+        outfits: Integer tensor `(..., slots)` of item rows, -1 in empty
+            slots.
+        noise: Uniform floats `(..., 2)` in [0, 1) to use instead of the
             layer's own draws, which makes the call a pure function.
 
     Returns:
@@ -71,14 +71,14 @@ class ReplaceItem(Augmentation):
         noise = self.draws(outfits, noise)
         options = ops.take(self.similar, ops.maximum(outfits, 0), axis=0)
         options = ops.cast(options, outfits.dtype)
-        # (..., slots, k, slots): is the option an item of the outfit?
-        held = ops.expand_dims(options, -1) == outfits[..., None, None, :]
-        usable = ops.logical_and(options >= 0, ~ops.any(held, axis=-1))
+        # (..., slots, k, slots): is the option already in the outfit?
+        present = ops.expand_dims(options, -1) == outfits[..., None, None, :]
+        usable = ops.logical_and(options >= 0, ~ops.any(present, axis=-1))
         usable = ops.logical_and(usable, ops.expand_dims(outfits >= 0, -1))
         slot = self.choose(ops.any(usable, axis=-1), noise[..., 0])
         option = self.choose(usable, ops.expand_dims(noise[..., 1], -1))
-        other = ops.max(ops.where(option, options, -1), axis=-1)
-        return ops.where(slot, other, outfits)
+        replacement = ops.max(ops.where(option, options, -1), axis=-1)
+        return ops.where(slot, replacement, outfits)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

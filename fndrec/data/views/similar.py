@@ -1,10 +1,10 @@
-"""Which items may stand in for which."""
+"""Similar items of the same category."""
 
 import numpy as np
 
 from fndrec.checks import positive_int
 
-# Similarities held at once.
+# Most similarities in memory at once.
 BLOCK = 10_000_000
 
 
@@ -14,19 +14,19 @@ def similar_items(
     vectors: np.ndarray | None = None,
     seed: int = 0,
 ) -> np.ndarray:
-    """For each item, `k` others of its category.
+    """Returns up to `k` other items of the same category for each item.
 
     Args:
         categories: Integer array `(items,)`.
-        k: How many others at most.
+        k: Most other items per item.
         vectors: Float array `(items, dim)`, such as a teacher's item
-            vectors: the nearest by cosine are taken. Without it, others are
-            drawn at random.
-        seed: Seed of the random draw.
+            vectors. The nearest items by cosine are chosen; without vectors,
+            random ones.
+        seed: Seed of the random draws.
 
     Returns:
-        Int32 array `(items, k)` of item rows, -1 where a category has fewer
-        than `k` others.
+        Int32 array `(items, k)` of item rows, padded with -1 if a category
+        has fewer than `k` other items.
 
     Raises:
         ValueError: If `k` is not positive or the lengths differ.
@@ -47,18 +47,21 @@ def similar_items(
     order = np.argsort(categories, kind="stable")
     bounds = np.flatnonzero(np.diff(categories[order])) + 1
     for members in np.split(order, bounds):
-        found = (
+        others = (
             _random_others(len(members), k, rng)
             if vectors is None
             else _nearest_others(vectors[members], k)
         )
-        if found.shape[1]:
-            table[members, : found.shape[1]] = members[found]
+        if others.shape[1]:
+            table[members, : others.shape[1]] = members[others]
     return table
 
 
 def _random_others(size: int, k: int, rng: np.random.Generator) -> np.ndarray:
-    """Distinct positions other than one's own, by a random circular walk."""
+    """Returns `k` distinct other positions per position.
+
+    All positions take the same random steps on a shuffled circle.
+    """
     k = min(k, size - 1)
     steps = rng.permutation(size - 1)[:k] + 1
     shuffled = rng.permutation(size)
@@ -68,16 +71,16 @@ def _random_others(size: int, k: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _nearest_others(vectors: np.ndarray, k: int) -> np.ndarray:
-    """Positions of the nearest by cosine, block by block."""
+    """Returns the positions of the nearest vectors by cosine."""
     size = len(vectors)
     k = min(k, size - 1)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = vectors / np.maximum(norms, 1e-12)
-    found = np.empty((size, k), np.int64)
+    nearest = np.empty((size, k), np.int64)
     block = max(1, BLOCK // size)
     for start in range(0, size, block):
         rows = np.arange(start, min(start + block, size))
         similarity = unit[rows] @ unit.T
         similarity[np.arange(len(rows)), rows] = -np.inf
-        found[rows] = np.argsort(-similarity, axis=1)[:, :k]
-    return found
+        nearest[rows] = np.argsort(-similarity, axis=1)[:, :k]
+    return nearest

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from fndrec import checks
 from fndrec.evaluation.costs.latency import Latency
 from fndrec.evaluation.costs.model_costs import ModelCosts
 from fndrec.evaluation.markdown_table import markdown_table
@@ -152,15 +153,8 @@ class Comparison:
         Raises:
             ValueError: If `cost` or `metric` is none of these.
         """
-        for name, value, known in (
-            ("cost", cost, COSTS),
-            ("metric", metric, COLUMNS),
-        ):
-            if value not in known:
-                raise ValueError(
-                    f"`{name}` should be one of {[*known]}. "
-                    f"Received: {name}={value!r}"
-                )
+        checks.one_of("cost", cost, COSTS)
+        checks.one_of("metric", metric, COLUMNS)
         evaluation = self.evaluation
         points = [
             Point(

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from fndrec.data import OutfitData
+from fndrec.data.item_sets import distinct_items
 from fndrec.evaluation.candidates import Candidates
 from fndrec.evaluation.costs.work import item_content
 from fndrec.evaluation.user_metrics import user_metrics
@@ -59,7 +60,7 @@ def int8_tower(
     for Efficient Integer-Arithmetic-Only Inference.
     """
     sets = candidates.outfits
-    rows = np.unique(sets[sets >= 0])
+    rows = distinct_items(sets)
     exact = model.embed_items(data, rows)
     try:
         converted = convert(model, data)

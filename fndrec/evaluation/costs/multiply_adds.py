@@ -77,7 +77,8 @@ def _of(one: Any) -> int:
             return _size(one, product.outputs[0]) if _is_product(product) else 0
         axis = 0 if one.get_attr("transpose_a") else 1
         return _size(one, one.outputs[0], one.inputs[0].shape[axis])
-    if one.type == "BatchMatMulV2":
+    # The latter of 8-bit weights.
+    if one.type in ("BatchMatMulV2", "BatchMatMulV3"):
         axis = -2 if one.get_attr("adj_x") else -1
         return _size(one, one.outputs[0], one.inputs[0].shape[axis])
     if one.type == "Einsum":
@@ -87,7 +88,7 @@ def _of(one: Any) -> int:
     if NOT_KNOWN.search(one.type):
         raise ValueError(
             "Multiply-adds are counted of Conv2D, DepthwiseConv2dNative, "
-            "MatMul, BatchMatMulV2 and Einsum. "
+            "MatMul, BatchMatMulV2, BatchMatMulV3 and Einsum. "
             f"Received: {one.type} ({one.name})"
         )
     return 0

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from fndrec import checks
 from fndrec.data import OutfitData
 from fndrec.evaluation.candidates import Candidates
 from fndrec.evaluation.cold_result import ColdResult
@@ -32,6 +33,9 @@ class ColdItems:
         name: Name of the protocol.
         source: Who measured so before.
 
+    Raises:
+        ValueError: If `negatives` is not positive.
+
     Example:
 
     >>> fndrec.evaluate(model, data, protocol="cold items")
@@ -43,6 +47,10 @@ class ColdItems:
 
     columns: ClassVar[Mapping[str, str]] = COLUMNS
     baselines: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        negatives = checks.positive_int("negatives", self.negatives)
+        object.__setattr__(self, "negatives", negatives)
 
     def prepare(
         self, data: OutfitData, split: str, seed: int
@@ -107,11 +115,13 @@ def evaluate_cold_items(
 
     Raises:
         DataError: If there is no such split.
+        ValueError: If `negatives` is not positive.
 
     Example:
 
     >>> print(fndrec.evaluate_cold_items(model, data))
     """
+    negatives = checks.positive_int("negatives", negatives)
     known = np.zeros(data.num_items + 1, bool)  # the last is the padding
     known[data.outfit_items[data.likes("train").outfit]] = True
     known[-1] = True

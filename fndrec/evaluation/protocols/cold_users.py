@@ -8,6 +8,7 @@ import numpy as np
 
 from fndrec.checks import ids, non_negative_int
 from fndrec.data import OutfitData
+from fndrec.data.item_sets import distinct_items
 from fndrec.errors import DataError
 from fndrec.evaluation.candidates import Candidates
 from fndrec.evaluation.cold_result import ColdResult
@@ -176,8 +177,7 @@ def evaluate_cold_users(
     outfits = candidates.outfits[of_cold]
 
     sets = data.outfit_items[np.maximum(given, 0)]
-    every = np.concatenate([sets.ravel(), outfits.ravel()])
-    items = np.unique(every[every >= 0])
+    items = distinct_items(sets, outfits)
     place = np.full(data.num_items + 1, -1, np.int32)
     place[items] = np.arange(len(items))
     vectors = model.embed_items(data, items)

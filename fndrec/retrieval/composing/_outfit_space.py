@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
-from fndrec.retrieval.composing.limit import SLACK, Limit, sum_excess
+from fndrec.retrieval.composing.limit import Limit, slack, sum_excess
 
 Constraint = Callable[[npt.NDArray[np.int32]], npt.ArrayLike]
 IntArray = npt.NDArray[np.int32]
@@ -196,8 +196,8 @@ class OutfitSpace:
             fixed = limit.values[self.fixed].sum()
             low = fixed + sum(limit.values[p].min() for p in self.pools)
             high = fixed + sum(limit.values[p].max() for p in self.pools)
-            slack = SLACK * max(1.0, abs(low), abs(high))
-            if low > limit.most + slack or high < limit.least - slack:
+            margin = slack(max(abs(low), abs(high)))
+            if low > limit.most + margin or high < limit.least - margin:
                 raise DataError(
                     f"{data.name}: items that can keep the limit {limit} were "
                     "expected. Received: items whose sum is between "

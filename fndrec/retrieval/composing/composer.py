@@ -35,8 +35,8 @@ class OutfitComposer:
     If these are few, all are scored, and the result is proven to be the best.
     If they are many, a random sample is scored and a surrogate of the score is
     fitted to it. Round by round, the outfits with the highest estimates are
-    scored and added to the sample, see docs/compose.md. The result says how
-    far it can be from the optimum.
+    scored and added to the sample, see docs/recommend/compose.md. The result
+    says how far it can be from the optimum.
 
     Args:
         model: A trained model.

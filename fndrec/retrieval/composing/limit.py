@@ -6,7 +6,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-# Relative tolerance of sums of floats.
+from fndrec.checks import one_of
+
+# Relative error of sums by rounding.
 SLACK = 1e-9
 
 
@@ -58,11 +60,7 @@ class Limit:
                 f"`least` of the limit {self.name!r} should be at most "
                 f"`most`. Received: least={self.least}, most={self.most}"
             )
-        if self.of not in ("sum", "each"):
-            raise ValueError(
-                f"`of` of the limit {self.name!r} should be 'sum' or 'each'. "
-                f"Received: of={self.of!r}"
-            )
+        one_of("of", self.of, ("sum", "each"))
 
     def __str__(self) -> str:
         bounds = []
@@ -71,6 +69,18 @@ class Limit:
         if self.most < np.inf:
             bounds.append(f"at most {self.most:g}")
         return f"{self.of} of {self.name!r} {' and '.join(bounds) or 'known'}"
+
+
+def slack(total: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Returns how far rounding can carry sums past a limit.
+
+    Args:
+        total: The sums.
+
+    Returns:
+        Float64 array of the same shape.
+    """
+    return SLACK * np.maximum(1.0, np.abs(total))
 
 
 def sum_excess(
@@ -86,5 +96,4 @@ def sum_excess(
         Float64 array of the same shape.
     """
     excess = np.maximum(totals - limit.most, limit.least - totals)
-    slack = SLACK * np.maximum(1.0, np.abs(totals))
-    return np.where(excess > slack, excess, 0.0)
+    return np.where(excess > slack(totals), excess, 0.0)

@@ -18,7 +18,7 @@ from fndrec.models import OutfitRecommender, align
 from fndrec.serving.device import _litert, _onnx
 from fndrec.serving.device._device_parts import DevicePart, device_parts
 from fndrec.serving.device._int8_ranking import int8_best_kept
-from fndrec.serving.export.lookup import check_lines, write_lines
+from fndrec.serving.id_files import check_lines, write_lines
 
 RUNTIMES = ("litert", "onnx")
 # Largest difference of a float file's embeddings from the model's.

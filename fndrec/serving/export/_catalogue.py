@@ -10,7 +10,7 @@ from fndrec.checks import ids
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender
-from fndrec.serving.export.lookup import lookup_table
+from fndrec.serving.export._lookup import lookup_table
 
 # Codes of item categories. The code of a known category is its row plus
 # FIRST_CATEGORY.

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from fndrec.models import OutfitRecommender
 from fndrec.serving.export._catalogue import Catalogue
+from fndrec.serving.export._lookup import lookup_rows, lookup_table
 from fndrec.serving.export._sets import LOWEST, at_least_one, finite
-from fndrec.serving.export.lookup import lookup_rows, lookup_table
 
 # The inputs of the item tower by their names in signatures.
 INPUTS = {

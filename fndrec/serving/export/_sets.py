@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from fndrec.models import OutfitRecommender
 from fndrec.serving.export._catalogue import Catalogue, gather_rows
-from fndrec.serving.export.lookup import lookup_rows
+from fndrec.serving.export._lookup import lookup_rows
 
 LOWEST = float(tf.float32.min)
 """The score where there is none: it sorts last, and JSON can hold it."""

@@ -39,7 +39,7 @@ def export(
     Loading the SavedModel requires only TensorFlow. Ids are strings in inputs
     and outputs. An unknown user gets the cold-start vector and `known=False`.
     The batch and the number of slots are dynamic in all signatures, which
-    docs/export.md and the `assets.extra/README.md` of the version describe:
+    docs/serve/export.md and `assets.extra/README.md` of the version describe:
 
     - `serving_default`, also named `score_photos` if the model takes photos,
       `embed_items`, `embed_outfits_from_embeddings` and

@@ -26,7 +26,8 @@ def with_precision(model: Model, precision: str) -> Model:
         The copy, not compiled. The model itself does not change.
 
     Raises:
-        ValueError: If `precision` is unknown.
+        ValueError: If `precision` is unknown, or is `"mixed_float16"` for a
+            model of 8-bit weights, which Keras does not support.
 
     Example:
 
@@ -37,7 +38,8 @@ def with_precision(model: Model, precision: str) -> Model:
     copy = type(model).from_config(model.get_config())
     copy.set_weights(model.get_weights())
     copy.vocabulary = model.vocabulary
-    policy = keras.dtype_policies.DTypePolicy(precision)
     for layer in copy._flatten_layers():
-        layer.dtype_policy = policy
+        # A quantized layer, such as `int8_from_float32`, remains quantized.
+        mode, of, _ = layer.dtype_policy.name.rpartition("_from_")
+        layer.dtype_policy = keras.dtype_policies.get(mode + of + precision)
     return copy

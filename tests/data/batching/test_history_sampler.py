@@ -185,3 +185,29 @@ def test_without_histories_batches_are_as_before(
 ) -> None:
     batch = next(iter(shop.batches("train", 16)))
     assert not {"history", "liked"} & set(batch)
+
+
+def test_histories_of_a_batch_have_all_lengths_alike() -> None:
+    """Five outfits beside each like: lengths 1 to 5, a fifth of each."""
+
+    class Data:
+        @staticmethod
+        def likes(split: str) -> Any:
+            class Likes:
+                user = np.zeros(6, int)
+                outfit = np.arange(6)
+
+            return Likes
+
+    sampler = HistorySampler(Data, most=5)  # type: ignore[arg-type]
+    rng = np.random.default_rng(0)
+    users, outfits = np.zeros(6, int), np.arange(6)
+    rows = np.concatenate(
+        [sampler.from_batch(users, outfits, rng) for _ in range(500)]
+    )
+    lengths = (rows >= 0).sum(axis=1)
+    share = np.bincount(lengths, minlength=6) / len(lengths)
+    np.testing.assert_allclose(share, [0, *[0.2] * 5], atol=0.03)
+    # Histories from train are whole.
+    whole = sampler.from_train(users, outfits, rng)
+    assert ((whole >= 0).sum(axis=1) == 5).all()

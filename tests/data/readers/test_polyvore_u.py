@@ -177,7 +177,7 @@ def test_features_of_an_lmdb(tmp_path: Path) -> None:
         (b"", "0 bytes"),
         (b"12345", "5 bytes"),
         (np.zeros(2, "<f4").tobytes(), "vector of 3 .*8 bytes"),
-        (pickle.dumps(np.zeros(3, "f4")), "pickle, which is not read"),
+        (pickle.dumps(np.zeros(3, "f4")), "pickle, which is refused"),
         (np.array([0, np.nan, 0], "<f4").tobytes(), "row 7: `feature`.*nan"),
     ],
     ids=["none", "empty", "odd", "short", "pickle", "nan"],

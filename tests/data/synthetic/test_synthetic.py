@@ -169,7 +169,7 @@ def test_truth_follows_the_rows_of_the_data(shop: SyntheticShop) -> None:
     np.testing.assert_array_equal(mixed.taste, truth.taste)
     np.testing.assert_array_equal(mixed.attributes, truth.attributes)
     strange = SyntheticTruth(**{**vars(truth), "users": truth.users[:0]})
-    with pytest.raises(DataError, match="'u00' is not of the synthetic shop"):
+    with pytest.raises(DataError, match="'u00' is not in the synthetic shop"):
         strange.aligned(shop.data)
 
 

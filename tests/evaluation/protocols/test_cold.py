@@ -17,6 +17,7 @@ from fndrec import (
 )
 from fndrec.data import OutfitData
 from fndrec.evaluation import Candidates, ColdResult
+from fndrec.evaluation.protocols.cold_users import _given_likes
 from fndrec.evaluation.user_metrics import metrics_by_user
 
 
@@ -178,3 +179,42 @@ def test_result(tmp_path: Path) -> None:
     assert "0.7500" in str(result)
     result.save(tmp_path / "cold.json")
     assert '"1 likes": 2' in (tmp_path / "cold.json").read_text()
+
+
+def test_prior_likes_of_cold_users(tiny_data: OutfitData) -> None:
+    warm, users = hold_out_users(tiny_data, 4)
+    model = tiny_teacher(warm)
+    rng = np.random.default_rng(0)
+    for weight in model.user_embedding.trainable_weights:
+        weight.assign(weight + 0.3 * rng.normal(size=weight.shape))
+
+    def auc(prior: float, likes: int | None) -> np.ndarray:
+        found = evaluate_cold_users(
+            model, tiny_data, users, (likes,), prior_likes=prior
+        )
+        return next(iter(found.auc_by_user.values()))
+
+    # So strong a prior leaves nothing of the likes.
+    np.testing.assert_array_equal(auc(1e9, None), auc(4.0, 0))
+    assert not np.array_equal(auc(0.01, None), auc(4.0, 0))
+
+
+def test_the_seed_draws_the_given_likes(
+    cold: Any, tiny_data: OutfitData
+) -> None:
+    model, users = cold
+    data = tiny_data.with_vocabulary(model.vocabulary)
+    rows = np.unique(data.users.rows(users))
+    first, again, other = (_given_likes(data, rows, s) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    train = data.likes("train")
+    for row, given in zip(rows, first, strict=True):
+        own = train.outfit[train.user == row]
+        assert sorted(given[given >= 0]) == sorted(own)
+
+    def one_like(seed: int) -> np.ndarray:
+        found = evaluate_cold_users(model, tiny_data, users, (1,), seed=seed)
+        return found.auc_by_user["1 likes"]
+
+    np.testing.assert_array_equal(one_like(1), one_like(1))

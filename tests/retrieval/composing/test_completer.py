@@ -51,12 +51,27 @@ def test_all_items_of_a_category(
         assert found[0].known == (user == "user2")
 
 
-def test_several_at_once(completer: OutfitCompleter) -> None:
-    users, partial = ["user1", "user2"], [["item0", "item3"], ["item7"]]
-    both = completer.complete(users, partial, ["hat", None], 5)
-    for i, wanted in enumerate(("hat", None)):
-        alone = completer.complete([users[i]], [partial[i]], wanted, 5)[0]
-        assert both[i] == alone
+def test_several_at_once(
+    completer: OutfitCompleter, model: FNDTeacher, tiny_data: OutfitData
+) -> None:
+    """Each row has its own user, outfit and category."""
+    users, partial = ["user1", "user2"], [[0, 3], [7]]
+    given = [[f"item{row}" for row in rows] for rows in partial]
+    both = completer.complete(users, given, ["hat", None], 5)
+    pools = [range(1, 40, 4), range(40)]
+    for user, rows, pool, found in zip(
+        users, partial, pools, both, strict=True
+    ):
+        left = np.array([row for row in pool if row not in rows])
+        sets = np.array([[*rows, row] for row in left])
+        scores = plain(model, tiny_data, user, sets)
+        best = np.argsort(-scores, kind="stable")[:5]
+        assert [one.item_id for one in found] == [
+            f"item{row}" for row in left[best]
+        ]
+        np.testing.assert_allclose(
+            [one.score for one in found], scores[best], atol=1e-4
+        )
     assert len(completer.complete(["user1"], [[]], None, 99)[0]) == 40
     assert completer.complete([], [], None) == []
 
@@ -100,12 +115,13 @@ def test_limits_and_exclusions(
         [given],
         "hat",
         limits=[
-            Limit("price", price, most=24),
+            # The given items cost 3: without them, hat 25 would do.
+            Limit("price", price, most=27),
             Limit("stock", stock, least=1, of="each"),
         ],
         exclude_items=["item5"],
     )[0]
-    # Hats 1, 5, 9, ...: up to 24 - 3, without 5, 9 and 13.
+    # Hats 1, 5, 9, ...: up to 27 - 3, without 5, 9 and 13.
     assert sorted(one.item_id for one in found) == ["item1", "item17", "item21"]
 
 

@@ -199,3 +199,23 @@ def test_no_gather_from_a_variable(exported: Path) -> None:
     }
     assert {"ReadVariableOp", "GatherV2"} <= ops
     assert not {op for op in ops if op.startswith("ResourceGather")}
+
+
+def test_a_quicker_export_takes_the_number(
+    tiny_data: OutfitData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number is looked up anew once the version is written."""
+
+    def write(*args: Any) -> None:
+        args[3].mkdir()
+        (args[3] / "mine").touch()
+        # Another export ends in the meantime.
+        (tmp_path / "1").mkdir()
+        (tmp_path / "1" / "others").touch()
+
+    module = sys.modules["fndrec.serving.export.export"]
+    monkeypatch.setattr(module, "_write", write)
+    made = export(tiny_student(tiny_data), tmp_path)
+    assert made.name == "2"
+    assert (made / "mine").exists()
+    assert [path.name for path in (tmp_path / "1").iterdir()] == ["others"]

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from fndrec import DataError
 from fndrec.data import Vocabulary
-from fndrec.serving.export.lookup import lookup_rows, lookup_table
+from fndrec.serving.export._lookup import lookup_rows, lookup_table
 
 
 def test_ids_of_all_kinds(tmp_path: Path) -> None:

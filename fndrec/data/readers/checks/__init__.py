@@ -1,1 +1,1 @@
-"""From tables to checked integer arrays."""
+"""Checks of tables, from columns to integer arrays."""

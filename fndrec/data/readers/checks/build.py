@@ -1,4 +1,4 @@
-"""From received tables to `OutfitData`: every row is checked first."""
+"""Builds an `OutfitData` from tables, after checking all rows."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def check_arguments(on_error: str, max_slots: int) -> None:
 
 
 def build(source: Source, on_error: OnError, max_slots: int) -> OutfitData:
-    """Checks every row and returns the data as arrays.
+    """Checks all rows and returns the data as arrays.
 
     Args:
-        source: The tables as they were received.
-        on_error: "raise" or "drop", what to do with rows that cannot be
-            used.
-        max_slots: Most items an outfit may have.
+        source: The tables as read.
+        on_error: "raise" raises at the first unusable row, "drop" drops such
+            rows.
+        max_slots: Most items that an outfit may have.
 
     Raises:
         DataError: If a row cannot be used (with `on_error="raise"`), or no

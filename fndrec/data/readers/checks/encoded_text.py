@@ -1,4 +1,4 @@
-"""Strings of which each distinct one is held once."""
+"""Columns of strings that store each distinct string once."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class EncodedText:
-    """A column of strings of which each distinct one is held once.
+    """A column of strings that stores each distinct string once.
 
-    Millions of likes name some thousand users and outfits: four bytes a like
-    rather than the length of an id, and each id is looked at once.
+    Millions of likes name only thousands of users and outfits. Encoded, a
+    like takes four bytes instead of an id, and each id is checked once.
 
     Args:
-        values: The distinct strings, perhaps with some that no row has.
-        codes: int32 array `(rows,)`: rows of `values`, -1 where a value is
-            missing.
+        values: The distinct strings. Some may occur in no row.
+        codes: int32 array `(rows,)` of rows of `values`, -1 for missing
+            values.
     """
 
     values: pa.StringArray
@@ -31,7 +31,7 @@ class EncodedText:
 
     @classmethod
     def encode(cls, text: pa.StringArray | pa.DictionaryArray) -> EncodedText:
-        """Encodes strings, or takes them as they are encoded already."""
+        """Encodes strings, unless they are encoded already."""
         if pa.types.is_dictionary(text.type):
             values = text.dictionary.cast(pa.string())
             if len(pc.unique(values)) < len(values) or values.null_count:
@@ -54,21 +54,21 @@ class EncodedText:
     def mask(
         self, test: Callable[[pa.StringArray], pa.Array], null: bool
     ) -> BoolArray:
-        """Returns for each row whether its value passes a test.
+        """Returns whether the value of each row passes a test.
 
         Args:
-            test: From strings to bools.
-            null: What a missing value stands for.
+            test: Maps strings to bools.
+            null: Result for missing values.
         """
         passed = test(self.values).to_numpy(zero_copy_only=False)
-        # A code of -1 finds the last.
+        # Code -1, a missing value, selects the last entry.
         return np.append(passed, null).astype(np.bool_)[self.codes]
 
     def kept(self, keep: BoolArray) -> EncodedText:
-        """Returns the rows of which `keep` is true."""
+        """Returns the rows where `keep` is true."""
         return EncodedText(self.values, self.codes[keep])
 
     def distinct(self) -> pa.StringArray:
-        """Returns the values that rows have, in order of first appearance."""
+        """Returns the distinct values, in order of first appearance."""
         codes, first = np.unique(self.codes, return_index=True)
         return self.values.take(pa.array(codes[np.argsort(first)]))

@@ -11,20 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fndrec.data.readers.checks.row_checks import RowChecks, cell
+from fndrec.data.readers.checks.source import list_lengths
 from fndrec.errors import DataError
 
 FloatArray = npt.NDArray[np.float32]
 
 
 def load_features(path: Path, num_items: int | None = None) -> npt.NDArray[Any]:
-    """Reads `features.npy`: floats `(items, features)`.
+    """Reads an array file of floats `(items, features)`.
 
     Args:
         path: The file.
-        num_items: Number of its rows; None for any.
+        num_items: Expected number of rows; None for any.
 
     Raises:
-        DataError: If the file is no such array.
+        DataError: If the file does not hold such an array.
     """
     try:
         features = np.load(path, allow_pickle=False)
@@ -44,9 +45,10 @@ def load_features(path: Path, num_items: int | None = None) -> npt.NDArray[Any]:
             if isinstance(features, np.ndarray)
             else type(features).__name__
         )
+        rows = f" ({num_items} rows)" if num_items else ""
         raise DataError(
-            f"{path}: an array of floats with one row for each of the "
-            f"{num_items or ''} items was expected. Received: {received}"
+            f"{path}: an array of floats with one row per item{rows} was "
+            f"expected. Received: {received}"
         )
     return features
 
@@ -55,8 +57,8 @@ def feature_matrix(column: pa.Array, checks: RowChecks) -> FloatArray:
     """Returns the column `feature`, lists of numbers, as a matrix.
 
     Raises:
-        DataError: If it holds no lists of numbers, or not all of one length
-            (with `on_error="raise"`).
+        DataError: If the column does not hold lists of numbers, or their
+            lengths differ (with `on_error="raise"`).
     """
     if pa.types.is_fixed_size_list(column.type):
         column = column.cast(pa.list_(column.type.value_type))
@@ -66,33 +68,33 @@ def feature_matrix(column: pa.Array, checks: RowChecks) -> FloatArray:
             f"{checks.source}: `feature` should hold lists of numbers. "
             f"Received: {column.type}"
         )
-    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(
-        zero_copy_only=False
-    )
+    lengths = list_lengths(column)
     filled = lengths[checks.keep & (lengths > 0)]
     width = int(filled[0]) if filled.size else 1
-    whole = lengths == width
+    complete = lengths == width
     checks.reject(
-        ~whole,
+        ~complete,
         "feature",
         f"should hold {width} numbers, as the first row does",
         cell(column),
     )
     flat = pc.list_flatten(column).to_numpy(zero_copy_only=False)
     matrix = np.full((len(column), width), np.nan, np.float32)
-    matrix[whole] = _float32(flat[np.repeat(whole, lengths)]).reshape(-1, width)
+    matrix[complete] = _float32(flat[np.repeat(complete, lengths)]).reshape(
+        -1, width
+    )
     return matrix
 
 
 def finite_features(
     features: npt.NDArray[Any], checks: RowChecks, source: str | None
 ) -> FloatArray:
-    """Returns the features as float32 and rejects rows that are not finite.
+    """Returns the features as float32, and rejects rows that are not finite.
 
     Args:
         features: Array `(items, features)`.
         checks: Checks of the items table.
-        source: File of the features if it is not the items table.
+        source: The file of the features, if not the items table.
 
     Raises:
         DataError: If a row holds a NaN or an infinity (with
@@ -114,6 +116,6 @@ def finite_features(
 
 
 def _float32(values: npt.NDArray[Any]) -> FloatArray:
-    # Too large a number becomes an infinity, which is rejected by name.
+    # Numbers too large become infinite, and their rows are rejected.
     with np.errstate(over="ignore"):
         return values.astype(np.float32, copy=False)

@@ -1,4 +1,4 @@
-"""Which items may stand for one another in a negative outfit."""
+"""Groups of items that may replace one another in a negative outfit."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import numpy as np
 
 from fndrec.data.outfit_data import IntArray
 
-# Share of item occurrences at their category's usual slot from which the
-# slots of outfits are taken to have a meaning (top, coat, bottom, shoe).
+# Outfits count as having fixed slots (top, coat, bottom, shoe) from this share
+# of item occurrences in the usual slot of their category.
 _FIXED_SLOTS = 0.75
 
 
 def infer_groups(
     num_items: int, outfit_items: IntArray, item_category: IntArray | None
 ) -> IntArray:
-    """Returns the group of each item.
+    """Infers the group of each item.
 
-    The usual slot of the item's category if outfits have fixed slots, else
-    its category, else one group for all. Fixed slots means: all outfits
-    have the same number of items, two or more, and at least 75% of the item
-    occurrences stand at the most frequent slot of their category.
+    The group is the usual slot of the item's category if outfits have fixed
+    slots, else the category itself. Without categories, all items form one
+    group. Outfits have fixed slots if all have the same number of items, two
+    or more, and at least 75% of the item occurrences are in the most frequent
+    slot of their category.
 
     Args:
         num_items: Number of items.
@@ -42,6 +43,6 @@ def infer_groups(
     if counts.max(axis=1).sum() < _FIXED_SLOTS * counts.sum():
         return item_category
     group = counts.argmax(axis=1).astype(np.int32)
-    # A category that no outfit uses stands for nothing that one does.
+    # Categories in no outfit cannot replace one that is.
     group[counts.sum(axis=1) == 0] = num_slots
     return group[item_category]

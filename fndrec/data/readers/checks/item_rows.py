@@ -22,7 +22,7 @@ from fndrec.errors import DataError
 
 @dataclass(frozen=True)
 class CheckedItems:
-    """The items that can be used; None stands for an absent column."""
+    """The usable items; absent columns are None."""
 
     ids: Vocabulary
     category: pa.StringArray | None
@@ -32,7 +32,7 @@ class CheckedItems:
 
 
 def check_items(source: Source, on_error: OnError) -> CheckedItems:
-    """Returns the items that can be used.
+    """Checks the items table and returns the usable items.
 
     Raises:
         DataError: If a row cannot be used (with `on_error="raise"`).
@@ -44,7 +44,7 @@ def check_items(source: Source, on_error: OnError) -> CheckedItems:
     checks.reject_repeated("item_id", ids)
     if not is_lists(source.outfits.columns["item_ids"]):
         checks.reject(
-            # Else an outfit of "a;b" would quietly be one of "a" and "b".
+            # Otherwise the item "a;b" would be read as items "a" and "b".
             to_bools(pc.match_substring(ids, ";")),
             "item_id",
             "should not contain `;`, which joins the ids in `item_ids`",
@@ -65,7 +65,7 @@ def check_items(source: Source, on_error: OnError) -> CheckedItems:
         features = feature_matrix(table.columns["feature"], checks)
     if features is not None:
         features = finite_features(features, checks, source.features_source)
-        # Features are the one large table: not copied without need.
+        # Features are large, so they are only copied if necessary.
         if not checks.keep.all():
             features = features[checks.keep]
     kept = {name: checks.kept(values) for name, values in columns.items()}

@@ -16,25 +16,25 @@ from fndrec.errors import DataError
 def check_likes(
     source: Source, outfits: Vocabulary, on_error: OnError
 ) -> tuple[Vocabulary, dict[str, Likes]]:
-    """Returns the users and the likes that can be used.
+    """Checks the tables of likes and returns the usable likes.
 
     Returns:
-        The users in order of first appearance, over the splits in their
-        order; the likes by split.
+        The users, in order of first appearance over all splits, and the
+        likes by split.
 
     Raises:
         DataError: If a row cannot be used (with `on_error="raise"`), or no
             train like is left.
     """
-    names = {}
-    outfit_rows = {}
+    users_by_split = {}
+    outfits_by_split = {}
     for split, table in source.likes.items():
         checks = RowChecks(table.source, table.num_rows, on_error, table.place)
         users = table.encoded("user_id")
         liked = table.encoded("outfit_id")
         checks.reject_bad_ids("user_id", users)
         checks.reject_empty("outfit_id", liked)
-        # The last is that of a missing value.
+        # The last entry is for missing values, code -1.
         rows = np.append(outfits.rows(liked.values), np.int32(-1))[liked.codes]
         usable = "" if on_error == "raise" else " that were kept"
         checks.reject(
@@ -44,18 +44,18 @@ def check_likes(
             cell(liked),
         )
         checks.drop_copies(users, liked)
-        names[split] = users.kept(checks.keep)
-        outfit_rows[split] = rows[checks.keep]
-    if not len(names["train"]):
+        users_by_split[split] = users.kept(checks.keep)
+        outfits_by_split[split] = rows[checks.keep]
+    if not len(users_by_split["train"]):
         raise DataError(
             f"{source.likes['train'].source}: at least one like was "
             "expected. Received: none that can be used"
         )
-    every = pa.chunked_array([users.distinct() for users in names.values()])
-    vocabulary = Vocabulary(every.unique())
+    user_ids = [users.distinct() for users in users_by_split.values()]
+    vocabulary = Vocabulary(pa.chunked_array(user_ids).unique())
     return vocabulary, {
         split: Likes(
-            vocabulary.rows(users.values)[users.codes], outfit_rows[split]
+            vocabulary.rows(users.values)[users.codes], outfits_by_split[split]
         )
-        for split, users in names.items()
+        for split, users in users_by_split.items()
     }

@@ -1,4 +1,4 @@
-"""NumPy files that hold pickled Python objects."""
+"""NumPy files of pickled Python objects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from fndrec.data.readers.checks.source import check_file
 from fndrec.errors import DataError
 
-# All that dictionaries, lists, numbers, strings and arrays are made of.
+# Globals in pickles of dictionaries, lists, numbers, strings and arrays.
 _PLAIN = {
     "numpy": {"ndarray", "dtype"},
     "numpy.core.multiarray": {"_reconstruct", "scalar"},
@@ -28,23 +28,23 @@ class _PlainUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if name in _PLAIN.get(module, ()):
             return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it names {module}.{name}")
+        raise pickle.UnpicklingError(f"a pickle of {module}.{name}")
 
 
 def load_object(path: Path, allow_pickle: bool) -> Any:
-    """Reads the Python object of a `.npy` file of dtype object.
+    """Reads a `.npy` file of Python objects.
 
     Args:
         path: The file.
-        allow_pickle: Whether it may be unpickled. Even then nothing but
-            dictionaries, lists, numbers, strings and NumPy arrays is.
+        allow_pickle: Whether the file may be unpickled. Even then, only
+            dictionaries, lists, numbers, strings and NumPy arrays are.
 
     Returns:
-        The object; an array that holds one object gives that.
+        The array, or the object in an array without axes.
 
     Raises:
-        DataError: If the file is missing or no such file, or
-            `allow_pickle` is false.
+        DataError: If the file is missing or malformed, or needs unpickling
+            and `allow_pickle` is false.
     """
     check_file(path)
     try:
@@ -62,13 +62,13 @@ def load_object(path: Path, allow_pickle: bool) -> Any:
                 raise DataError(
                     f"{path}: holds pickled Python objects, and unpickling "
                     "can run any code that the file's author put there. "
-                    "allow_pickle=True (--allow-pickle) reads it: only for "
-                    "files from a place you trust"
+                    "Use allow_pickle=True (--allow-pickle) only for files "
+                    "from a source you trust"
                 )
             value = _PlainUnpickler(file, encoding="latin1").load()
     except DataError:
         raise
-    except Exception as error:  # whatever a crafted file provokes
+    except Exception as error:  # a crafted file can provoke any error
         raise DataError(
             f"{path}: a .npy file of dictionaries, lists, numbers, strings "
             f"and arrays was expected. Received: {error}"

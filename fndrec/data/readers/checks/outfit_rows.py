@@ -14,6 +14,8 @@ from fndrec.data.readers.checks.source import (
     SourceTable,
     as_text,
     is_lists,
+    list_lengths,
+    split_ids,
 )
 from fndrec.data.vocabulary import Vocabulary
 
@@ -21,11 +23,11 @@ from fndrec.data.vocabulary import Vocabulary
 def check_outfits(
     source: Source, items: Vocabulary, on_error: OnError, max_slots: int
 ) -> tuple[Vocabulary, IntArray]:
-    """Returns the outfits that can be used and their items.
+    """Checks the outfits table and returns the usable outfits.
 
     Returns:
-        The outfit ids; int32 array `(outfits, slots)` of item rows, padded
-        with -1.
+        The outfit ids, and an int32 array `(outfits, slots)` of item rows,
+        padded with -1.
 
     Raises:
         DataError: If a row cannot be used (with `on_error="raise"`).
@@ -47,7 +49,7 @@ def check_outfits(
         f"should name at most {max_slots} items (`max_slots`)",
         received,
     )
-    # Of the rest a matrix can be made without fear of its width.
+    # The remaining outfits are short, so the matrix stays narrow.
     names = names.filter(pa.array(np.repeat(checks.keep, lengths)))
     lengths = np.where(checks.keep, lengths, 0)
     slots = np.arange(lengths.max(initial=1)) < lengths[:, None]
@@ -72,16 +74,16 @@ def check_outfits(
         first_unknown,
     )
     ordered = np.sort(matrix, axis=1)
-    twice = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
+    repeated = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
 
-    def first_twice(row: int) -> object:
-        return items[int(ordered[row, 1:][twice[row]][0])]
+    def first_repeated(row: int) -> object:
+        return items[int(ordered[row, 1:][repeated[row]][0])]
 
     checks.reject(
-        np.any(twice, axis=1),
+        np.any(repeated, axis=1),
         "item_ids",
         "should name each item once",
-        first_twice,
+        first_repeated,
     )
     matrix = matrix[checks.keep]
     longest = int(lengths[checks.keep].max(initial=1))
@@ -94,18 +96,13 @@ def check_outfits(
 def _item_lists(
     table: SourceTable,
 ) -> tuple[pa.ListArray, npt.NDArray[np.integer], pa.StringArray]:
-    """Returns the items of each outfit, their number, and all their ids."""
+    """Returns the item ids per outfit, their number, and all ids in a row."""
     lists = table.columns["item_ids"]
     if pa.types.is_fixed_size_list(lists.type):
         lists = lists.cast(pa.list_(lists.type.value_type))
     if not is_lists(lists):
-        text = table.text("item_ids")
-        # Splitting an empty string would give one empty id.
-        lists = pc.split_pattern(
-            pc.if_else(pc.equal(text, ""), None, text), ";"
-        )
-    lengths = pc.fill_null(pc.list_value_length(lists), 0)
+        lists = split_ids(table.text("item_ids"))
     names = as_text(pc.list_flatten(lists), table.source, "item_ids")
-    # Integer ids would not join.
-    lists = lists.cast(pa.list_(pa.string()))
-    return lists, lengths.to_numpy(zero_copy_only=False), names
+    # Integer ids cannot be joined.
+    as_strings = lists.cast(pa.list_(pa.string()))
+    return as_strings, list_lengths(lists), names

@@ -1,4 +1,4 @@
-"""Whether photo paths stay in their folder and name files."""
+"""Checks that photo paths stay in their folder and name files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from fndrec.data.photos.photo_files import LmdbFile, is_lmdb
 from fndrec.data.readers.checks.row_checks import BoolArray, to_bools
 
-# Absolute (of either system), or with a `..` among its parts.
+# Absolute paths of POSIX and Windows, and paths with a `..` part.
 _UNSAFE = r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)"
 
 
@@ -21,16 +21,16 @@ def check_photos(
 ) -> tuple[BoolArray, BoolArray]:
     """Returns which photo paths leave `root` and which name no file.
 
-    Folders are listed once each rather than asked for every photo, so that
-    100,000 photos take about a second. Null and empty paths pass.
+    Each folder is listed once instead of checking each photo, so 100,000
+    photos take about a second. Null and empty paths pass.
 
     Args:
         paths: Paths relative to `root`.
-        root: Folder that no path may leave, not by a symbolic link either;
-            or an LMDB of photos, which the paths are the keys of.
+        root: Folder that no path may leave, not even by a symbolic link; or
+            an LMDB of photos with the paths as keys.
 
     Returns:
-        Two bool arrays `(paths,)`: unsafe, missing.
+        Two bool arrays `(paths,)`: unsafe paths, missing files.
     """
     unsafe = to_bools(pc.match_substring_regex(paths, _UNSAFE)).copy()
     missing = np.zeros(len(paths), np.bool_)
@@ -50,10 +50,10 @@ def check_photos(
             listed[folder] = _plain_files(os.path.join(root, folder), inside)
         if name in listed[folder]:
             continue
-        # A link, a file under another spelling of its name, or nothing.
+        # A link, another spelling of a file's name, or a missing file.
         try:
             real = os.path.realpath(os.path.join(root, path))
-        except ValueError:  # A null character.
+        except ValueError:  # a null character
             missing[row] = True
             continue
         unsafe[row] = not real.startswith(inside)

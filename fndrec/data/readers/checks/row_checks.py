@@ -1,4 +1,4 @@
-"""Rows that cannot be used: raise at the first, or drop and log."""
+"""Checks of rows: bad rows raise an error, or are dropped and logged."""
 
 from __future__ import annotations
 
@@ -18,21 +18,25 @@ from fndrec.errors import DataError
 logger = logging.getLogger("fndrec.data")
 
 MAX_ID = 1000
-"""Characters of an id: longer ones are a sign of a broken file."""
+"""Most characters of an id. Longer ids suggest a broken file."""
 
 BoolArray = npt.NDArray[np.bool_]
 Text: TypeAlias = pa.StringArray | EncodedText
 
 
 class RowChecks:
-    """Which rows of one table can be used.
+    """Checks the rows of a table.
 
     Args:
-        source: What messages call the table.
-        num_rows: Number of its rows.
-        on_error: "raise" raises at the first bad row, "drop" takes bad rows
-            out of `keep` and logs them.
-        place: What messages call a row; "{source}, row {number}" by default.
+        source: The table, as messages name it.
+        num_rows: Number of rows of the table.
+        on_error: "raise" raises at the first bad row, "drop" removes bad rows
+            from `keep` and logs them.
+        place: Returns how messages name a row; by default
+            "{source}, row {number}".
+
+    Attributes:
+        keep: bool array `(rows,)`, true for rows that have passed so far.
     """
 
     def __init__(
@@ -59,14 +63,14 @@ class RowChecks:
         value: Callable[[int], object],
         source: str | None = None,
     ) -> None:
-        """Rejects rows, except those that have been rejected before.
+        """Rejects rows that have not been rejected before.
 
         Args:
-            bad: bool array `(rows,)`.
+            bad: bool array `(rows,)`, true for rows to reject.
             column: Column at fault.
-            expected: What was expected of it: "should ...".
-            value: From a row to the value received.
-            source: File at fault if it is not the table itself.
+            expected: The expectation, such as "should not be empty".
+            value: Returns the value received in a row.
+            source: File at fault, if not the table itself.
 
         Raises:
             DataError: If there are such rows and `on_error` is "raise".
@@ -108,49 +112,38 @@ class RowChecks:
         self.reject(empty, column, "should not be empty", cell(values))
 
     def reject_bad_ids(self, column: str, values: Text) -> None:
-        """Rejects rows whose id is empty or cannot be a line of text."""
+        """Rejects rows whose id is empty, too long or no line of text."""
         self.reject_empty(column, values)
-        self.reject(
-            # Vocabularies are stored as one id a line.
-            _mask(
-                values,
+        tests: list[tuple[str, Callable[[pa.StringArray], pa.Array]]] = [
+            # Vocabularies are stored with one id per line.
+            (
+                "should not contain a line break",
                 lambda text: pc.match_substring_regex(text, "[\r\n]"),
-                null=False,
             ),
-            column,
-            "should not contain a line break",
-            cell(values),
-        )
-        self.reject(
-            # Where text of C is read, an id would end there.
-            _mask(
-                values, lambda text: pc.match_substring(text, "\0"), null=False
+            # C code would read an id only up to there.
+            (
+                "should not contain a null character",
+                lambda text: pc.match_substring(text, "\0"),
             ),
-            column,
-            "should not contain a null character",
-            cell(values),
-        )
-        self.reject(
-            _mask(
-                values,
+            (
+                f"should have at most {MAX_ID:,} characters",
                 lambda text: pc.greater(pc.utf8_length(text), MAX_ID),
-                null=False,
             ),
-            column,
-            f"should have at most {MAX_ID:,} characters",
-            cell(values),
-        )
+        ]
+        for expected, test in tests:
+            bad = _mask(values, test, null=False)
+            self.reject(bad, column, expected, cell(values))
 
     def drop_copies(self, *columns: Text) -> None:
-        """Drops rows that say again, word for word, what a row before said.
+        """Drops exact copies of earlier rows.
 
-        They do no harm, and published sets have them: they are logged, and
-        no error even with `on_error="raise"`.
+        Copies are harmless and occur in published data sets. They are logged,
+        and are no error even with `on_error="raise"`.
         """
         rows = np.flatnonzero(self.keep)
         keys = np.zeros(rows.size, np.int64)
         for values in columns:
-            # One number a row: millions of rows sort in a second.
+            # With one number per row, millions of rows sort in a second.
             codes = _codes(values)[rows]
             keys = keys * (codes.max(initial=0) + 1) + codes
             keys = np.unique(keys, return_inverse=True)[1].reshape(-1)
@@ -160,8 +153,8 @@ class RowChecks:
             self.keep[copies] = False
             first_copy = int(copies[0])
             logger.info(
-                "%s: left out %d rows that repeat a row before them word for "
-                "word. The first: %s",
+                "%s: left out %d rows that are copies of earlier rows. The "
+                "first: %s",
                 self.source,
                 copies.size,
                 self._place(first_copy)
@@ -170,9 +163,9 @@ class RowChecks:
             )
 
     def reject_repeated(self, column: str, values: Text) -> None:
-        """Rejects rows with the id of a row before them.
+        """Rejects rows that repeat the id of an earlier row.
 
-        A row that has been rejected does not count as one before.
+        Rows that have been rejected do not count as earlier rows.
         """
         rows = np.flatnonzero(self.keep)
         repeated = self.keep.copy()
@@ -182,7 +175,7 @@ class RowChecks:
 
 
 def cell(values: pa.Array | EncodedText) -> Callable[[int], object]:
-    """Returns the function from a row to its value."""
+    """Returns a function that returns the value of a row."""
 
     def value(row: int) -> object:
         return values[row].as_py()
@@ -195,7 +188,7 @@ def to_bools(values: pa.Array, null: bool = False) -> BoolArray:
 
     Args:
         values: The bools.
-        null: What a missing value stands for.
+        null: Result for missing values.
     """
     return pc.fill_null(values, null).to_numpy(zero_copy_only=False)
 

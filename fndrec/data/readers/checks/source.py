@@ -1,4 +1,4 @@
-"""Tables as they were received, before any row is checked."""
+"""Tables as read, before their rows are checked."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fndrec.checks import ids
 from fndrec.data.readers.checks.encoded_text import EncodedText
@@ -25,26 +26,29 @@ OUTFIT_COLUMNS = ("outfit_id", "item_ids")
 
 @dataclass(frozen=True)
 class SourceTable:
-    """The columns of one table that matter.
+    """The relevant columns of one table.
 
     Args:
-        source: What messages call it: a path, or such as "items table".
-        columns: Arrow array by column name.
-        num_rows: Number of rows.
-        place: What messages call a row, where that is not its number in one
-            file.
+        source: The table, as messages name it: a path, or a name such as
+            "items table".
+        columns: Arrow arrays by column name.
+        place: Returns how messages name a row; by default by its number.
     """
 
     source: str
     columns: dict[str, pa.Array]
-    num_rows: int
     place: Callable[[int], str] | None = None
 
+    @property
+    def num_rows(self) -> int:
+        """Number of rows."""
+        return len(next(iter(self.columns.values())))
+
     def encoded(self, column: str) -> EncodedText:
-        """Returns a column as strings of which each is held once.
+        """Returns a column as encoded strings.
 
         Raises:
-            DataError: As `text`.
+            DataError: As in `text`.
         """
         array = self.columns[column]
         if pa.types.is_dictionary(array.type):
@@ -55,7 +59,7 @@ class SourceTable:
         return EncodedText.encode(self.text(column))
 
     def text(self, column: str) -> pa.StringArray:
-        """Returns a column as strings, null where a value is missing.
+        """Returns a column as strings, with null for missing values.
 
         Raises:
             DataError: If the column holds neither strings nor integers.
@@ -71,11 +75,10 @@ class Source:
         name: Name of the data set.
         items: Table of the items.
         outfits: Table of the outfits.
-        likes: Table of the likes by split.
+        likes: Tables of the likes by split.
         photo_root: Folder that photo paths are relative to.
-        features: Features `(items, features)` that came in a file of their
-            own, or None.
-        features_source: What messages call that file.
+        features: Features `(items, features)` from a separate file, or None.
+        features_source: That file, as messages name it.
     """
 
     name: str
@@ -88,11 +91,11 @@ class Source:
 
 
 def placed(source: str, rows: npt.NDArray[np.integer]) -> Callable[[int], str]:
-    """What messages call the rows of a part of a file.
+    """Returns a function that names rows which are a part of a file.
 
     Args:
         source: The file.
-        rows: Which row of the file each is, from 0.
+        rows: `(rows,)` numbers of the rows in the file, from 0.
     """
 
     def place(row: int) -> str:
@@ -102,7 +105,7 @@ def placed(source: str, rows: npt.NDArray[np.integer]) -> Callable[[int], str]:
 
 
 def as_text(array: pa.Array, source: str, column: str) -> pa.StringArray:
-    """Returns `array` as strings, null where a value is missing.
+    """Returns `array` as strings, with null for missing values.
 
     Raises:
         DataError: If it holds neither strings nor integers.
@@ -117,8 +120,8 @@ def as_text(array: pa.Array, source: str, column: str) -> pa.StringArray:
         or pa.types.is_integer(kind)
         or pa.types.is_null(kind)
     ):
-        # A float is refused too: an integer id that lost its type to a
-        # missing value would read "7.0".
+        # Floats are refused too: if a missing value turned integer ids into
+        # floats, an id would read "7.0".
         raise DataError(
             f"{source}: `{column}` should hold strings or integers. "
             f"Received: {kind}"
@@ -127,12 +130,40 @@ def as_text(array: pa.Array, source: str, column: str) -> pa.StringArray:
 
 
 def is_lists(array: pa.Array) -> bool:
-    """Whether a column holds lists, and not ids joined to strings."""
+    """Returns whether a column holds lists instead of joined ids."""
     kind = array.type
     return bool(
         pa.types.is_list(kind)
         or pa.types.is_large_list(kind)
         or pa.types.is_fixed_size_list(kind)
+    )
+
+
+def split_ids(text: pa.StringArray) -> pa.ListArray:
+    """Splits ids that `;` joins."""
+    # Splitting an empty string would give one empty id.
+    return pc.split_pattern(pc.if_else(pc.equal(text, ""), None, text), ";")
+
+
+def list_lengths(lists: pa.ListArray) -> npt.NDArray[np.integer]:
+    """Returns the lengths of lists, 0 for null."""
+    lengths = pc.fill_null(pc.list_value_length(lists), 0)
+    return lengths.to_numpy(zero_copy_only=False)
+
+
+def id_lists(
+    item_ids: pa.StringArray, rows: npt.NDArray[np.integer]
+) -> pa.ListArray:
+    """Returns the ids of the items of outfits.
+
+    Args:
+        item_ids: Ids of all items.
+        rows: Int array `(outfits, slots)` of item rows, padded with -1.
+    """
+    used = rows >= 0
+    offsets = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
+    return pa.ListArray.from_arrays(
+        pa.array(offsets, pa.int32()), item_ids.take(pa.array(rows[used]))
     )
 
 
@@ -145,13 +176,13 @@ def check_columns(
     """Checks the column names of a table.
 
     Args:
-        source: What messages call the table.
+        source: The table, as messages name it.
         names: The column names.
-        required: Columns that must be there.
-        wanted: Columns that are read if they are there.
+        required: Required columns.
+        wanted: Columns that are read if present.
 
     Raises:
-        DataError: If a column is missing or ambiguous, or there are too many.
+        DataError: If a column is missing or repeated, or there are too many.
     """
     if len(names) > MAX_COLUMNS:
         raise DataError(
@@ -166,11 +197,11 @@ def check_columns(
                 f"{source}: a column `{column}` was expected. "
                 f"Received: columns [{shown}{more}]"
             )
-    twice = [name for name in wanted if names.count(name) > 1]
-    if twice:
+    repeated = [name for name in wanted if names.count(name) > 1]
+    if repeated:
         raise DataError(
-            f"{source}: one column of a name was expected. "
-            f"Received: {twice} more than once"
+            f"{source}: distinct column names were expected. "
+            f"Received: {repeated} more than once"
         )
 
 
@@ -179,14 +210,14 @@ def source_table(source: str, table: pa.Table) -> SourceTable:
     columns = {
         name: table.column(name).combine_chunks() for name in table.column_names
     }
-    return SourceTable(source, columns, table.num_rows)
+    return SourceTable(source, columns)
 
 
 def check_folder(folder: Path, argument: str = "folder") -> None:
-    """Checks that the folder given as `argument` is there.
+    """Checks that the folder passed as `argument` exists.
 
     Raises:
-        DataError: If it is not.
+        DataError: If it does not.
     """
     if not folder.is_dir():
         raise DataError(
@@ -196,14 +227,14 @@ def check_folder(folder: Path, argument: str = "folder") -> None:
 
 
 def check_file(path: Path) -> None:
-    """Checks that a table's file is there.
+    """Checks that a file exists.
 
     Raises:
-        DataError: If it is not.
+        DataError: If it does not.
     """
     if not path.is_file():
-        there = sorted(entry.name for entry in path.parent.iterdir())
-        shown = ", ".join(there[:20]) + (", ..." if len(there) > 20 else "")
+        names = sorted(entry.name for entry in path.parent.iterdir())
+        shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
         raise DataError(
             f"{path}: a file was expected. "
             f"Received: a folder with {shown or 'nothing'}"
@@ -213,23 +244,23 @@ def check_file(path: Path) -> None:
 def check_stale(
     folder: Path, written: Sequence[str], suffix: str, *others: str
 ) -> None:
-    """Checks that a folder to write to holds no table of an older data set.
+    """Checks that an output folder holds no table of an older data set.
 
-    Only what a reader would read beside the new files matters.
+    Only files that a reader would read along with the new ones matter.
 
     Args:
         folder: The folder.
-        written: Names of the files that are to be written.
-        suffix: Of the tables of likes.
+        written: Names of the files to be written.
+        suffix: Suffix of the tables of likes.
         *others: Other files that a reader would read.
 
     Raises:
-        DataError: If it holds one.
+        DataError: If the folder holds such a file.
     """
     for stale in (*others, *(f"{split}{suffix}" for split in SPLITS)):
         if stale not in written and (folder / stale).exists():
             raise DataError(
-                f"`folder` should hold no table that this data lacks. "
+                "`folder` should hold no table that would not be replaced. "
                 f"Received: {folder / stale}"
             )
 
@@ -254,11 +285,11 @@ def splits_to_read(
 def known_splits(
     splits: Sequence[str] | None, path: Callable[[str], Path]
 ) -> list[str]:
-    """Returns the splits to read of a layout that has train, valid and test.
+    """Returns the splits to read in a layout with train, valid and test.
 
     Args:
-        splits: Names that were asked for, or None for all that are there.
-        path: The file of a split.
+        splits: Names to read, or None for all that exist.
+        path: Returns the file of a split.
 
     Raises:
         DataError: If a name is none of them, or train is not among them.

@@ -1,1 +1,1 @@
-"""The files of DiFashion."""
+"""Readers of data sets in the layout of DiFashion."""

@@ -1,7 +1,8 @@
-"""The files of a set as DiFashion distributes it."""
+"""The files of a data set, as distributed with DiFashion."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,11 @@ _KEYS = ("uids", "oids", "outfits", "category")
 
 @dataclass(frozen=True)
 class Liked:
-    """Liked outfits of one file, one a position.
+    """Likes of one file, one per position.
 
     Args:
-        user: Users' ids.
-        outfit: Outfits' ids.
+        user: Id of the user of each like.
+        outfit: Id of each liked outfit.
         items: Items of each outfit.
         category: Categories of those items.
     """
@@ -38,13 +39,13 @@ class Liked:
 
 
 def load_liked(path: Path, allow_pickle: bool) -> Liked:
-    """Reads `train.npy` or a file of its form.
+    """Reads `train.npy` or a file of the same form.
 
-    The lists hold an entry an outfit, as in the files that are distributed,
-    or an entry a user with a list of outfits, as the project's README has it.
+    The lists have one entry per outfit, as in the distributed files, or one
+    entry per user with a list of outfits, as in DiFashion's README.
 
     Raises:
-        DataError: If the file is none of that form.
+        DataError: If the file is missing or malformed.
     """
     table = load_object(path, allow_pickle)
     if not isinstance(table, Mapping) or any(k not in table for k in _KEYS):
@@ -70,47 +71,62 @@ def load_liked(path: Path, allow_pickle: bool) -> Liked:
         for place, *lists in zip(places, *columns[1:], strict=True):
             if len({len(_list(entry, place)) for entry in lists}) > 1:
                 raise DataError(
-                    f"{place}: as many outfits in oids, outfits and category "
-                    f"were expected. Received: {[len(x) for x in lists]}"
+                    f"{place}: as many outfits in oids as in outfits and "
+                    "category were expected. "
+                    f"Received: {[len(entry) for entry in lists]}"
                 )
         users = [
             user
-            for user, mine in zip(users, outfits, strict=True)
-            for _ in mine
+            for user, user_outfits in zip(users, outfits, strict=True)
+            for _ in user_outfits
         ]
         outfits, items, categories = (
-            [entry for mine in column for entry in mine]
+            list(itertools.chain.from_iterable(column))
             for column in (outfits, items, categories)
         )
-    result = Liked([], [], [], [])
-    for row, (user, outfit, these, kinds) in enumerate(
+    liked = Liked([], [], [], [])
+    for row, (user, outfit, outfit_items, item_categories) in enumerate(
         zip(users, outfits, items, categories, strict=True)
     ):
         place = f"{path}, row {row + 1}"
-        result.user.append(whole(user, f"{place}: `uids`"))
-        result.outfit.append(whole(outfit, f"{place}: `oids`"))
-        result.items.append(
-            [whole(i, f"{place}: `outfits`") for i in _list(these, place)]
+        liked.user.append(whole(user, f"{place}: `uids`"))
+        liked.outfit.append(whole(outfit, f"{place}: `oids`"))
+        liked.items.append(
+            [
+                whole(item, f"{place}: `outfits`")
+                for item in _list(outfit_items, place)
+            ]
         )
-        result.category.append(
-            [whole(i, f"{place}: `category`") for i in _list(kinds, place)]
+        liked.category.append(
+            [
+                whole(category, f"{place}: `category`")
+                for category in _list(item_categories, place)
+            ]
         )
-        if len(result.items[-1]) != len(result.category[-1]):
+        if len(liked.items[-1]) != len(liked.category[-1]):
             raise DataError(
-                f"{place}: a category of each item was expected. Received: "
-                f"{len(result.items[-1])} items, "
-                f"{len(result.category[-1])} categories"
+                f"{place}: one category per item was expected. Received: "
+                f"{len(liked.items[-1])} items, "
+                f"{len(liked.category[-1])} categories"
             )
-    return result
+    return liked
 
 
 def load_names(
     folder: Path, names: Sequence[str], allow_pickle: bool
 ) -> tuple[Path, dict[int, Any]] | None:
-    """Reads the first of some files that is there: a value by number.
+    """Reads the first file that exists: a dictionary with integer keys.
+
+    Args:
+        folder: The folder of the files.
+        names: Names of the files to try.
+        allow_pickle: As in `load_object`.
+
+    Returns:
+        The path and the dictionary, None if no file exists.
 
     Raises:
-        DataError: If it is no such dictionary.
+        DataError: If the file does not hold such a dictionary.
     """
     for name in names:
         path = folder / name
@@ -129,10 +145,14 @@ def load_names(
 
 
 def whole(value: Any, what: str) -> int:
-    """Returns a number that is not negative.
+    """Returns `value` as a non-negative integer.
+
+    Args:
+        value: The value.
+        what: What it is, for the message.
 
     Raises:
-        DataError: If it is none.
+        DataError: If it is not a non-negative integer.
     """
     if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
         value = value.item()

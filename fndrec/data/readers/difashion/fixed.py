@@ -1,4 +1,4 @@
-"""The blanks that a set in the layout of DiFashion comes with."""
+"""The fixed candidates of data sets in the layout of DiFashion."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from fndrec.data.fixed_candidates import FixedCandidates
+from fndrec.data.item_sets import distinct_items_of
 from fndrec.data.outfit_data import OnError, OutfitData
 from fndrec.data.readers.checks.fixed_rows import FixedSource, fixed_candidates
 from fndrec.data.readers.checks.row_checks import RowChecks
@@ -29,30 +30,30 @@ def read_difashion_fixed(
     *,
     allow_pickle: bool = False,
 ) -> dict[str, FixedCandidates]:
-    """Reads `fitb_*_retrieval_candidates.npy`: see `read_fixed`.
+    """Reads `fitb_*_retrieval_candidates.npy`, see `read_fixed`.
 
-    The true item, which stands first, is the one that the outfit lacks.
+    The first candidate is the item that has been removed from the outfit.
 
     Args:
         folder: As in `read_difashion`.
-        data: What `read_difashion` read there.
-        on_error: "drop" drops questions that cannot be used.
+        data: The data set that `read_difashion` read there.
+        on_error: "drop" drops unusable questions.
         allow_pickle: As in `read_difashion`.
 
     Raises:
-        DataError: If a file cannot be read or does not fit the outfits.
+        DataError: If a file cannot be read or does not match the outfits.
     """
     root = Path(folder)
-    found = {}
+    candidates = {}
     for split in ("valid", "test"):
         path = root / f"fitb_{split}_retrieval_candidates.npy"
         if path.exists():
-            found[f"fitb_{split}"] = fixed_candidates(
+            candidates[f"fitb_{split}"] = fixed_candidates(
                 _blanks(root, path, split, allow_pickle, on_error),
                 data,
                 on_error,
             )
-    return found
+    return candidates
 
 
 def _blanks(
@@ -61,7 +62,7 @@ def _blanks(
     loaded = load_names(root, [path.name], allow_pickle)
     assert loaded is not None
     liked = load_liked(root / SPLIT_FILES[split], allow_pickle)
-    outfit_of = dict(zip(liked.outfit, liked.items, strict=True))
+    items_by_outfit = dict(zip(liked.outfit, liked.items, strict=True))
     users: list[int] = []
     outfits: list[int] = []
     choices: list[list[int]] = []
@@ -72,27 +73,31 @@ def _blanks(
                 f"expected. Received: {type(questions).__name__}"
             )
         for outfit, items in questions.items():
-            place = f"{path}, user {user}, outfit {outfit}"
+            what = f"{path}, user {user}, outfit {outfit}"
             users.append(user)
-            outfits.append(whole(outfit, place))
-            choices.append([whole(item, place) for item in items])
+            outfits.append(whole(outfit, what))
+            choices.append([whole(item, what) for item in items])
+
+    def place(row: int) -> str:
+        return f"{path}, user {users[row]}, outfit {outfits[row]}"
+
     counts = np.array([len(items) for items in choices], int)
     count = max(int(counts[0]), 2) if len(counts) else 2
     checks = RowChecks(
         str(path),
         len(users),
         on_error,
-        lambda row: f"{path}, user {users[row]}, outfit {outfits[row]}",
+        place,
     )
     checks.reject(
         counts != count,
         "candidates",
-        f"should be {count}, as the first are",
+        f"should be {count}, as in the first question",
         lambda row: choices[row],
     )
-    of = [outfit_of.get(outfit, []) for outfit in outfits]
+    filled = [items_by_outfit.get(outfit, []) for outfit in outfits]
     checks.reject(
-        np.array([not items for items in of], bool),
+        np.array([not items for items in filled], bool),
         "outfit",
         f"should be an outfit of {SPLIT_FILES[split]}",
         lambda row: outfits[row],
@@ -100,8 +105,8 @@ def _blanks(
     checks.reject(
         np.array(
             [
-                bool(these) and these[0] not in items
-                for these, items in zip(choices, of, strict=True)
+                bool(candidates) and candidates[0] not in items
+                for candidates, items in zip(choices, filled, strict=True)
             ],
             bool,
         ),
@@ -110,21 +115,19 @@ def _blanks(
         lambda row: choices[row][0],
     )
     rows = np.flatnonzero(checks.keep).tolist()
-    width = max((len(of[row]) for row in rows), default=1)
-    filled = np.full((len(rows), count, width), -1, np.int64)
-    for number, row in enumerate(rows):
-        items = of[row]
-        filled[number, :, : len(items)] = items
-        filled[number, :, items.index(choices[row][0])] = choices[row]
-    distinct = np.unique(filled[filled >= 0])
-    positions = np.searchsorted(distinct, filled)
+    width = max((len(filled[row]) for row in rows), default=1)
+    candidates = np.full((len(rows), count, width), -1, np.int64)
+    for question, row in enumerate(rows):
+        items = filled[row]
+        candidates[question, :, : len(items)] = items
+        slot = items.index(choices[row][0])
+        candidates[question, :, slot] = choices[row]
+    item_ids, (positions,) = distinct_items_of(candidates)
     return FixedSource(
         source=str(path),
         kind="blanks",
         users=pa.array([str(users[row]) for row in rows], pa.string()),
-        item_ids=pa.array(distinct.astype(str), pa.string()),
-        outfits=np.where(filled < 0, -1, positions),
-        place=lambda row: (
-            f"{path}, user {users[rows[row]]}, outfit {outfits[rows[row]]}"
-        ),
+        item_ids=pa.array(item_ids.astype(str), pa.string()),
+        outfits=positions,
+        place=lambda row: place(rows[row]),
     )

@@ -1,4 +1,4 @@
-"""The layout of DiFashion: Polyvore-U and iFashion with four items."""
+"""The reader of DiFashion's layout: Polyvore-U and iFashion, four items."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read_difashion(
     allow_pickle: bool = False,
     photos: str | os.PathLike[str] | None = None,
 ) -> OutfitData:
-    """Reads a set as YiyanXu/DiFashion distributes it.
+    """Reads a data set in the layout of YiyanXu/DiFashion.
 
     ```text
     train.npy                    {"uids": [...], "oids": [...],
@@ -57,28 +57,28 @@ def read_difashion(
     cnn_features_clip.npy        features in the order of the items
     ```
 
-    The last five files are not required. Items are numbered from 1; item 0
-    stands for a blank and is no item. The dictionaries are pickled, which
-    `allow_pickle` has to allow: unpickling can run any code that the author of
-    the file put there. What is unpickled even then is dictionaries, lists,
-    numbers, strings and arrays alone.
+    The last five files are optional. Items are numbered from 1; item 0 stands
+    for a blank. The dictionaries are pickled, and unpickling can run any code
+    that the author of a file put there, so `allow_pickle` has to permit it.
+    Even then, only dictionaries, lists, numbers, strings and arrays are
+    unpickled.
 
     Args:
         folder: The folder of the files, such as `datasets/polyvore`.
         on_error: As in `read_csv`.
         max_slots: As in `read_csv`.
-        splits: Which of train, valid and test, train among them; by default
-            those that are there.
-        allow_pickle: That the files come from a place you trust.
+        splits: Which of train, valid and test to read, including train. By
+            default those that exist.
+        allow_pickle: Whether to unpickle the files. Use it only for files
+            from a source you trust.
         photos: Folder of the photos that `all_item_image_paths.npy` names.
 
     Returns:
-        The data.
+        The data set.
 
     Raises:
-        DataError: If `allow_pickle` is false, a file is missing or has
-            another form, an item is out of range, or as in
-            `read_csv`.
+        DataError: If `allow_pickle` is false, a file is missing or malformed,
+            an item is out of range, or as in `read_csv`.
 
     Example:
 
@@ -91,10 +91,10 @@ def read_difashion(
     check_arguments(on_error, max_slots)
     root = Path(folder)
     check_folder(root)
-    present = known_splits(splits, lambda split: root / SPLIT_FILES[split])
+    names = known_splits(splits, lambda split: root / SPLIT_FILES[split])
     liked = {
         split: load_liked(root / SPLIT_FILES[split], allow_pickle)
-        for split in present
+        for split in names
     }
     features = None
     if (root / FEATURES).is_file():
@@ -104,26 +104,30 @@ def read_difashion(
     if photos is not None:
         paths = np.ravel(load_object(root / PHOTOS, allow_pickle))
         _check_range(root, liked, len(paths), PHOTOS)
-    category = _categories(root, liked, allow_pickle)
+    categories = _categories(root, liked, allow_pickle)
     if features is not None or paths is not None:
-        # The map may name items of which there is nothing.
+        # The map may name items without features or photos.
         size = min(len(x) for x in (features, paths) if x is not None)
-        category = {i: kind for i, kind in category.items() if i < size}
-    items = sorted(category)
+        categories = {
+            item: category
+            for item, category in categories.items()
+            if item < size
+        }
+    items = sorted(categories)
     columns = {
         "item_id": pa.array([str(item) for item in items], pa.string()),
-        "category": _named(root, items, category, allow_pickle),
+        "category": _category_names(root, items, categories, allow_pickle),
     }
     if paths is not None:
-        names = [str(paths[item]) for item in items]
-        columns["image"] = pa.array(names, pa.string())
+        columns["image"] = pa.array(
+            [str(paths[item]) for item in items], pa.string()
+        )
     return build(
         Source(
             name=root.resolve().name,
             items=SourceTable(
                 f"the items of {root}",
                 columns,
-                len(items),
                 lambda row: f"{root}, item {items[row]}",
             ),
             outfits=_outfits(root, liked),
@@ -131,14 +135,13 @@ def read_difashion(
                 split: SourceTable(
                     str(root / SPLIT_FILES[split]),
                     {
-                        "user_id": pa.array(map(str, found.user), pa.string()),
+                        "user_id": pa.array(map(str, likes.user), pa.string()),
                         "outfit_id": pa.array(
-                            map(str, found.outfit), pa.string()
+                            map(str, likes.outfit), pa.string()
                         ),
                     },
-                    len(found.user),
                 )
-                for split, found in liked.items()
+                for split, likes in liked.items()
             },
             photo_root=None if photos is None else Path(photos),
             features=None if features is None else features[items],
@@ -152,59 +155,61 @@ def read_difashion(
 def _categories(
     root: Path, liked: dict[str, Liked], allow_pickle: bool
 ) -> dict[int, int]:
-    """The category of each item, as the files of likes have it first."""
-    category: dict[int, int] = {}
-    for found in liked.values():
-        for items, kinds in zip(found.items, found.category, strict=True):
-            for item, kind in zip(items, kinds, strict=True):
-                category.setdefault(item, kind)
-    known = load_names(root, CATEGORY_OF_ITEM, allow_pickle)
-    if known is not None:
-        path, table = known
-        for item, kind in table.items():
-            category.setdefault(item, whole(kind, f"{path}: item {item}"))
-    category.pop(0, None)
-    return category
+    """Returns the category of each item; the files of likes come first."""
+    categories: dict[int, int] = {}
+    for likes in liked.values():
+        for outfit in zip(likes.items, likes.category, strict=True):
+            for item, category in zip(*outfit, strict=True):
+                categories.setdefault(item, category)
+    loaded = load_names(root, CATEGORY_OF_ITEM, allow_pickle)
+    if loaded is not None:
+        path, table = loaded
+        for item, category in table.items():
+            categories.setdefault(item, whole(category, f"{path}: item {item}"))
+    categories.pop(0, None)
+    return categories
 
 
 def _check_range(
-    root: Path, liked: dict[str, Liked], size: int, because: str
+    root: Path, liked: dict[str, Liked], size: int, name: str
 ) -> None:
-    """Checks that all items are among those that a file has rows of."""
-    for split, found in liked.items():
-        for row, items in enumerate(found.items):
+    """Checks that the file `name`, of `size` rows, has rows for all items."""
+    for split, likes in liked.items():
+        for row, items in enumerate(likes.items):
             if max(items, default=0) >= size:
                 raise DataError(
                     f"{root / SPLIT_FILES[split]}, row {row + 1}: `outfits` "
-                    f"should hold items from 1 to {size - 1}, as {because} "
+                    f"should hold items from 1 to {size - 1}, as {name} "
                     f"has {size} rows. Received: {max(items)}"
                 )
 
 
-def _named(
-    root: Path, items: list[int], category: dict[int, int], allow_pickle: bool
+def _category_names(
+    root: Path, items: list[int], categories: dict[int, int], allow_pickle: bool
 ) -> pa.StringArray:
-    names = load_names(root, CATEGORY_NAMES, allow_pickle)
-    if names is None:
-        return pa.array([str(category[item]) for item in items], pa.string())
-    path, table = names
+    loaded = load_names(root, CATEGORY_NAMES, allow_pickle)
+    if loaded is None:
+        return pa.array([str(categories[item]) for item in items], pa.string())
+    path, names = loaded
     for item in items:
-        if category[item] not in table:
+        if categories[item] not in names:
             raise DataError(
-                f"{path}: a name of category {category[item]} (item {item}) "
-                f"was expected. Received: names of {len(table)} others"
+                f"{path}: a name of category {categories[item]} (item {item}) "
+                f"was expected. Received: names of {len(names)} others"
             )
-    return pa.array([str(table[category[item]]) for item in items], pa.string())
+    return pa.array(
+        [str(names[categories[item]]) for item in items], pa.string()
+    )
 
 
 def _outfits(root: Path, liked: dict[str, Liked]) -> SourceTable:
     ids: list[str] = []
     lists: list[list[str]] = []
     places: list[str] = []
-    for split, found in liked.items():
+    for split, likes in liked.items():
         path = root / SPLIT_FILES[split]
         for row, (outfit, items) in enumerate(
-            zip(found.outfit, found.items, strict=True)
+            zip(likes.outfit, likes.items, strict=True)
         ):
             ids.append(str(outfit))
             lists.append([str(item) for item in items])
@@ -215,6 +220,5 @@ def _outfits(root: Path, liked: dict[str, Liked]) -> SourceTable:
             "outfit_id": pa.array(ids, pa.string()),
             "item_ids": pa.array(lists, pa.list_(pa.string())),
         },
-        len(ids),
         places.__getitem__,
     )

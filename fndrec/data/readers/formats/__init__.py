@@ -1,1 +1,1 @@
-"""File formats that several readers share."""
+"""File formats and steps that several readers share."""

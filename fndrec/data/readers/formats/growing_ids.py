@@ -1,4 +1,4 @@
-"""Ids that come in blocks."""
+"""Encoding of ids that arrive in blocks."""
 
 from __future__ import annotations
 
@@ -9,39 +9,42 @@ import pyarrow.compute as pc
 
 
 class GrowingIds:
-    """Distinct ids of a column that comes in blocks, and a code of each.
+    """Encodes a column of ids that arrives in blocks.
 
-    Holds each id once and four bytes a row.
+    It stores each distinct id once, and four bytes per row.
+
+    Attributes:
+        ids: The distinct ids, in order of first appearance.
     """
 
     def __init__(self) -> None:
         self.ids: pa.StringArray = pa.array([], pa.string())
         self._codes: list[npt.NDArray[np.int32]] = []
         self._pending: list[pa.DictionaryArray] = []
-        self._waiting = 0
+        self._pending_ids = 0
 
     def add(self, values: pa.StringArray) -> None:
-        """Takes the next block."""
+        """Adds a block of ids."""
         encoded = values.dictionary_encode()
         self._pending.append(encoded)
-        self._waiting += len(encoded.dictionary)
-        # So that an id is looked up a few times, not once a block.
-        if self._waiting > max(2**20, len(self.ids)):
-            self._settle()
+        self._pending_ids += len(encoded.dictionary)
+        # Merging rarely keeps the number of lookups per id low.
+        if self._pending_ids > max(2**20, len(self.ids)):
+            self._merge()
 
     def codes(self) -> npt.NDArray[np.int32]:
-        """Returns the row in `ids` of every value so far."""
-        self._settle()
+        """Returns the row in `ids` of each value added so far."""
+        self._merge()
         codes = self._codes or [np.zeros(0, np.int32)]
         self._codes = [np.concatenate(codes)]
         return self._codes[0]
 
-    def _settle(self) -> None:
-        new = [self.ids, *(block.dictionary for block in self._pending)]
-        # In order of first appearance: codes given before stay true.
-        self.ids = pc.unique(pa.chunked_array(new, pa.string()))
+    def _merge(self) -> None:
+        ids = [self.ids, *(block.dictionary for block in self._pending)]
+        # `unique` keeps the order, so earlier codes stay valid.
+        self.ids = pc.unique(pa.chunked_array(ids, pa.string()))
         for block in self._pending:
             rows = pc.index_in(block.dictionary, self.ids).to_numpy()
             self._codes.append(rows[block.indices.to_numpy()].astype(np.int32))
         self._pending = []
-        self._waiting = 0
+        self._pending_ids = 0

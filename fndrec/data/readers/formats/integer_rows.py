@@ -1,4 +1,4 @@
-"""Tables of integers with a header."""
+"""CSV files of integers."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def read_integer_rows(
 
     Args:
         path: The file.
-        header: Names of the columns, in their order.
-        repeats: How often the header stands in the first row; None for two
-            or more times, however often that is.
+        header: Names of the columns, in order.
+        repeats: Number of times that the first row repeats the header; None
+            for any number from 2.
 
     Returns:
         int64 array `(rows, repeats, columns)`.
 
     Raises:
-        DataError: If the file is missing, its header is another, or a field
-            is no integer.
+        DataError: If the file is missing, has a different header, or a field
+            is not an integer.
     """
     check_file(path)
     names = read_header(path)
@@ -41,23 +41,23 @@ def read_integer_rows(
     if names != list(header) * count or (
         count < 2 if repeats is None else count != repeats
     ):
-        often = {None: ", repeated", 1: ""}.get(repeats, f" {repeats} times")
+        times = {None: ", repeated", 1: ""}.get(repeats, f" {repeats} times")
         raise DataError(
-            f"{path}: the header `{','.join(header)}`{often} was expected. "
+            f"{path}: the header `{','.join(header)}`{times} was expected. "
             f"Received: {','.join(names)[:200]!r}"
         )
-    # Names that repeat are no names to read columns by.
+    # Names may repeat, so columns are read by number.
     columns = [str(number) for number in range(len(names))]
     table = _strings(path, columns)
     rows = np.empty((table.num_rows, len(columns)), np.int64)
     for number, column in enumerate(columns):
         text = table.column(column)
         try:
-            # Digits alone: a file is not to be guessed at.
+            # Only digits are accepted; nothing is guessed.
             values = pc.cast(text, pa.int64())
         except pa.ArrowException:
-            whole = pc.match_substring_regex(text, r"^-?[0-9]{1,18}$")
-            row = pc.index(whole, False).as_py()
+            is_integer = pc.match_substring_regex(text, r"^-?[0-9]{1,18}$")
+            row = pc.index(is_integer, False).as_py()
             raise DataError(
                 f"{path}, row {row + 1}: `{names[number]}` should be an "
                 f"integer. Received: {text[row].as_py()!r}"
@@ -69,7 +69,7 @@ def read_integer_rows(
 def read_header(path: Path) -> list[str]:
     """Returns the column names of a CSV file.
 
-    A number that pandas put behind a repeated name is left out.
+    Suffixes that pandas adds to repeated names, such as `.1`, are removed.
     """
     try:
         with path.open(encoding="utf-8-sig") as file:
@@ -83,17 +83,17 @@ def read_header(path: Path) -> list[str]:
 
 
 def _strings(path: Path, columns: list[str]) -> pa.Table:
-    bad: list[Any] = []
+    bad_rows: list[Any] = []
 
     def note(row: Any) -> str:
-        bad.append(row)
+        bad_rows.append(row)
         return "error"
 
     try:
         return pacsv.read_csv(
             path,
             read_options=pacsv.ReadOptions(
-                # Only one thread knows the number of a malformed row.
+                # With several threads, malformed rows have no number.
                 use_threads=False,
                 skip_rows=1,
                 column_names=columns,
@@ -105,11 +105,12 @@ def _strings(path: Path, columns: list[str]) -> pa.Table:
             ),
         )
     except pa.ArrowException as error:
-        if bad:
+        if bad_rows:
+            row = bad_rows[0]
             raise DataError(
-                f"{path}, row {bad[0].number - 1}: {len(columns)} fields were "
-                f"expected. Received: {bad[0].actual_columns} in "
-                f"{bad[0].text[:200]!r}"
+                f"{path}, row {row.number - 1}: {len(columns)} fields were "
+                f"expected. Received: {row.actual_columns} in "
+                f"{row.text[:200]!r}"
             ) from None
         if "Empty CSV file" in str(error):
             empty = pa.array([], pa.string())

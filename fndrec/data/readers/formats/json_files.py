@@ -16,10 +16,10 @@ def load_json(path: Path, encodings: Sequence[str] = ("utf-8-sig",)) -> Any:
 
     Args:
         path: The file.
-        encodings: What it may be encoded in, tried in this order.
+        encodings: Encodings to try, in this order.
 
     Raises:
-        DataError: If it is missing or no JSON.
+        DataError: If the file is missing or not valid JSON.
     """
     check_file(path)
     contents = path.read_bytes()
@@ -38,7 +38,7 @@ def load_json(path: Path, encodings: Sequence[str] = ("utf-8-sig",)) -> Any:
 
 
 def text_id(value: Any) -> str | None:
-    """Returns an id, a string or an integer, as a string, else None."""
+    """Returns an id as a string, None if it is no string or integer."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     return str(value)

@@ -1,4 +1,4 @@
-"""Files of lines too large to hold, block by block."""
+"""Text files too large for memory, read in blocks of lines."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ import pyarrow.csv as pacsv
 
 from fndrec.data.outfit_data import OnError
 from fndrec.data.readers.checks.row_checks import BoolArray, RowChecks, to_bools
-from fndrec.data.readers.checks.source import check_file
+from fndrec.data.readers.checks.source import check_file, list_lengths
 from fndrec.errors import DataError
 
 logger = logging.getLogger("fndrec.data")
 
 BLOCK = 16 * 2**20
-"""Bytes that are read at once; no line may be longer."""
+"""Bytes read at once. No line may be longer."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some lines that follow one another.
+    """Consecutive lines of a file, without unusable ones.
 
     Args:
-        fields: The fields by name, of the lines that can be used.
-        line: Their numbers in the file, from 1.
+        fields: Arrow arrays by field name.
+        line: int64 array `(lines,)` of line numbers in the file, from 1.
     """
 
     fields: dict[str, pa.Array]
     line: npt.NDArray[np.int64]
 
     def kept(self, keep: BoolArray) -> Block:
-        """Returns the lines of which `keep` is true."""
+        """Returns the lines where `keep` is true."""
         if keep.all():
             return self
         mask = pa.array(keep)
@@ -46,16 +46,16 @@ class Block:
 
 
 class LineStream:
-    """Lines of fields that commas separate, without header and quotes.
+    """Lines of comma-separated fields, without header or quotes.
 
-    A pass over the file holds `BLOCK` bytes of it at a time.
+    Iteration holds `BLOCK` bytes of the file at a time.
 
     Args:
         path: The file.
-        fields: Names of the fields; the last may contain commas.
-        wanted: Those that are kept.
-        on_error: "raise" raises at the first bad line, "drop" leaves bad
-            lines out and logs them when the pass is over.
+        fields: Names of the fields. The last field may contain commas.
+        wanted: Names of the fields to keep.
+        on_error: "raise" raises at the first bad line, "drop" drops bad lines
+            and logs them at the end of the iteration.
     """
 
     def __init__(
@@ -70,8 +70,9 @@ class LineStream:
         self.wanted = list(wanted)
         self._fields = list(fields)
         self._on_error: OnError = on_error
-        self._dropped: dict[str, list[str]] = {}
-        self._numbers: dict[str, int] = {}
+        # First examples, and number, of dropped lines by reason.
+        self._examples: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[Block]:
         start = 1
@@ -81,11 +82,10 @@ class LineStream:
             parts = pc.split_pattern(
                 lines, ",", max_splits=len(self._fields) - 1
             )
-            found = pc.list_value_length(parts).to_numpy(zero_copy_only=False)
             block = Block({"line": lines}, number)
             keep = self.reject(
                 block,
-                found != len(self._fields),
+                list_lengths(parts) != len(self._fields),
                 "line",
                 f"should hold {','.join(self._fields)}",
                 _texts(lines),
@@ -101,15 +101,15 @@ class LineStream:
                 for name in self.wanted
             }
             yield Block(columns, number[keep])
-        for message, shown in self._dropped.items():
-            count = self._numbers[message]
+        for reason, examples in self._examples.items():
+            count = self._counts[reason]
             logger.warning(
                 "%s: dropped %d lines, as %s. Lines: %s%s",
                 self.path,
                 count,
-                message,
-                ", ".join(shown),
-                ", ..." if count > len(shown) else "",
+                reason,
+                ", ".join(examples),
+                ", ..." if count > len(examples) else "",
             )
 
     def reject(
@@ -122,11 +122,18 @@ class LineStream:
     ) -> BoolArray:
         """Rejects lines of a block.
 
+        Args:
+            block: The block.
+            bad: bool array `(lines,)`, true for lines to reject.
+            column: Field at fault.
+            expected: The expectation, such as "should not be empty".
+            value: Returns the value received in a line.
+
         Returns:
-            Which lines are left.
+            bool array `(lines,)`, true for the lines that are left.
 
         Raises:
-            DataError: If any is bad and `on_error` is "raise".
+            DataError: If a line is bad and `on_error` is "raise".
         """
         rows = np.flatnonzero(bad)
         if rows.size and self._on_error == "raise":
@@ -137,18 +144,17 @@ class LineStream:
                 lambda row: self.place(int(block.line[row])),
             ).reject(bad, column, expected, value)
         if rows.size:
-            message = f"`{column}` {expected}"
-            shown = self._dropped.setdefault(message, [])
-            shown += [
+            reason = f"`{column}` {expected}"
+            examples = self._examples.setdefault(reason, [])
+            examples += [
                 f"{block.line[row]} ({str(value(row))[:100]!r})"
-                for row in rows[: 10 - len(shown)].tolist()
+                for row in rows[: 10 - len(examples)].tolist()
             ]
-            total = self._numbers.get(message, 0)
-            self._numbers[message] = total + rows.size
+            self._counts[reason] = self._counts.get(reason, 0) + rows.size
         return ~np.asarray(bad)
 
     def place(self, line: int) -> str:
-        """What messages call a line."""
+        """Returns how messages name a line."""
         return f"{self.path}, line {line}"
 
     def _lines(self) -> Iterator[pa.Array]:
@@ -159,7 +165,7 @@ class LineStream:
                     use_threads=False, block_size=BLOCK, column_names=["line"]
                 ),
                 parse_options=pacsv.ParseOptions(
-                    # Every line is one field; a title may hold a quote.
+                    # Each line is one field, because titles may hold quotes.
                     delimiter="\x01",
                     quote_char=False,
                     ignore_empty_lines=False,
@@ -195,7 +201,7 @@ class LineStream:
 
 
 def joined(blocks: Sequence[Block], stream: LineStream) -> dict[str, pa.Array]:
-    """The fields of all blocks, one array each."""
+    """Joins the fields of all blocks into one array per field."""
     return {
         name: pa.chunked_array(
             [block.fields[name] for block in blocks], pa.string()
@@ -205,7 +211,7 @@ def joined(blocks: Sequence[Block], stream: LineStream) -> dict[str, pa.Array]:
 
 
 def empty(values: pa.StringArray) -> BoolArray:
-    """Which values are empty."""
+    """Returns which values are empty or missing."""
     return to_bools(pc.equal(values, ""), null=True)
 
 

@@ -11,7 +11,7 @@ from fndrec.data.photos.photo_files import LmdbFile
 from fndrec.data.readers.checks.features import FloatArray
 from fndrec.errors import DataError
 
-# How a pickle of protocol 2 or later begins, and how any pickle ends.
+# First bytes of pickles of protocol 2 or later, and last byte of any pickle.
 _PICKLE = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 _STOP = b"."
 
@@ -21,22 +21,21 @@ def load_lmdb_features(
 ) -> FloatArray:
     """Reads the features of items by name.
 
-    The layout is that of `TensorLMDBReader` in lzcn/torchutils, which
-    LPAE-Net reads its ResNet-34 features with: under the name of the image
-    the bare bytes of a vector of little-endian float32, all of one length. A
-    pickled value is refused, not unpickled.
+    The layout is that of `TensorLMDBReader` in lzcn/torchutils, with which
+    LPAE-Net reads its ResNet-34 features. The key is the name of the image.
+    The value holds the bytes of a vector of little-endian float32 numbers;
+    all vectors have the same length. Pickled values are refused.
 
     Args:
         folder: The LMDB.
-        names: The keys, of each item.
-        place: What messages call an item, by its position.
+        names: The key of each item.
+        place: Returns how messages name an item.
 
     Returns:
         float32 array `(names, features)`.
 
     Raises:
-        DataError: If there is no value under a name, or it is no such
-            vector.
+        DataError: If a name has no value, or its value is not such a vector.
     """
     matrix: FloatArray | None = None
     with LmdbFile(folder) as file:
@@ -50,7 +49,7 @@ def load_lmdb_features(
             if value.startswith(_PICKLE) and value.endswith(_STOP):
                 raise DataError(
                     f"{folder}, key {name!r}: the bytes of a float32 vector "
-                    "were expected. Received: a pickle, which is not read, as "
+                    "were expected. Received: a pickle, which is refused, as "
                     "unpickling can run any code"
                 )
             width = 0 if matrix is None else matrix.shape[1]

@@ -1,4 +1,4 @@
-"""Likes without a published split, divided into train, valid and test."""
+"""Random splits of data sets that come without one."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from fndrec.checks import rate
 def split_likes(
     user: npt.NDArray[np.integer], valid: float, test: float, seed: int
 ) -> dict[str, npt.NDArray[np.int64]]:
-    """Divides each user's likes at random.
+    """Splits each user's likes at random.
 
-    Of a user's n likes `floor(valid * n)` are for valid and `floor(test * n)`
-    for test: each user keeps some in train.
+    Of a user's n likes, `floor(valid * n)` go to valid and `floor(test * n)`
+    to test, so each user keeps some in train.
 
     Args:
-        user: `(likes,)` who likes.
+        user: `(likes,)` user of each like.
         valid: Share of valid.
         test: Share of test.
         seed: Seed of the draw.
 
     Returns:
-        Positions of likes by split, ascending; a split of none is left out.
+        Positions of the likes by split, ascending. Empty splits are left
+        out, except train.
 
     Raises:
         DataError: If the shares leave nothing for train.
@@ -37,16 +38,16 @@ def split_likes(
         )
     draw = np.random.default_rng(seed).random(len(user))
     order = np.lexsort((draw, user))
-    _, start, number = np.unique(
+    _, start, count = np.unique(
         user[order], return_index=True, return_counts=True
     )
-    place = np.arange(len(user)) - np.repeat(start, number)
-    first = np.repeat(np.floor(valid * number), number)
-    second = first + np.repeat(np.floor(test * number), number)
+    rank = np.arange(len(user)) - np.repeat(start, count)
+    valid_end = np.repeat(np.floor(valid * count), count)
+    test_end = valid_end + np.repeat(np.floor(test * count), count)
     splits = {
-        "train": order[place >= second],
-        "valid": order[place < first],
-        "test": order[(place >= first) & (place < second)],
+        "train": order[rank >= test_end],
+        "valid": order[rank < valid_end],
+        "test": order[(rank >= valid_end) & (rank < test_end)],
     }
     return {
         name: np.sort(rows)

@@ -1,1 +1,1 @@
-"""The files of Polyvore Outfits."""
+"""Readers of Polyvore Outfits."""

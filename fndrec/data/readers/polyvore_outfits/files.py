@@ -15,15 +15,15 @@ SPLIT_FILES = {name: f"{name}.json" for name in ("train", "valid", "test")}
 
 
 class PolyvoreOutfitsFiles:
-    """One of the two divisions of Polyvore Outfits.
+    """The files of one of the two variants of Polyvore Outfits.
 
     Args:
-        folder: The folder `polyvore_outfits`, or a division's folder in it.
+        folder: The folder `polyvore_outfits`, or a variant's folder in it.
         variant: "nondisjoint" or "disjoint".
 
     Attributes:
         root: The folder `polyvore_outfits`.
-        folder: The folder of the division.
+        folder: The folder of the variant.
 
     Raises:
         DataError: If there is no such folder.
@@ -47,14 +47,14 @@ class PolyvoreOutfitsFiles:
         """Reads the outfits of a split.
 
         Returns:
-            The id of each and its items: id, and the index that tokens such
-            as `199244701_1` call it by.
+            The id and the items of each outfit. An item has an id and an
+            index in the outfit, as in the token `199244701_1`.
 
         Raises:
-            DataError: If the file is missing or has another form.
+            DataError: If the file is missing or malformed.
         """
         path = self.folder / SPLIT_FILES[split]
-        found = []
+        outfits = []
         for row, entry in enumerate(load_list(path), 1):
             place = f"{path}, row {row}"
             name = text_id(entry.get("set_id"))
@@ -77,41 +77,41 @@ class PolyvoreOutfitsFiles:
                         f"expected in `items`. Received: {str(item)[:100]}"
                     )
                 pairs.append((item_id, index))
-            found.append((name, pairs))
-        return found
+            outfits.append((name, pairs))
+        return outfits
 
     def metadata(self) -> dict[str, Any]:
-        """Reads what is known of the items.
+        """Reads the metadata of the items by id.
 
         Raises:
-            DataError: If the file is missing or has another form.
+            DataError: If the file is missing or malformed.
         """
         path = self.root / "polyvore_item_metadata.json"
-        found = load_json(path)
-        if not isinstance(found, dict):
+        metadata = load_json(path)
+        if not isinstance(metadata, dict):
             raise DataError(
-                f"{path}: an object with an entry an item was expected. "
-                f"Received: {type(found).__name__}"
+                f"{path}: an object with one entry per item was expected. "
+                f"Received: {type(metadata).__name__}"
             )
-        return found
+        return metadata
 
 
 def load_list(path: Path) -> list[dict[str, Any]]:
-    """Reads a JSON file of a list of objects.
+    """Reads a list of objects from a JSON file.
 
     Raises:
-        DataError: If it is none.
+        DataError: If the file is missing or malformed.
     """
-    found = load_json(path)
-    if not isinstance(found, list):
+    entries = load_json(path)
+    if not isinstance(entries, list):
         raise DataError(
             f"{path}: a list of objects was expected. "
-            f"Received: {type(found).__name__}"
+            f"Received: {type(entries).__name__}"
         )
-    for row, entry in enumerate(found, 1):
+    for row, entry in enumerate(entries, 1):
         if not isinstance(entry, dict):
             raise DataError(
                 f"{path}, row {row}: an object was expected. "
                 f"Received: {str(entry)[:100]!r}"
             )
-    return found
+    return entries

@@ -1,4 +1,4 @@
-"""The questions that Polyvore Outfits comes with."""
+"""The fixed candidates of Polyvore Outfits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from fndrec.data.fixed_candidates import FixedCandidates
+from fndrec.data.fixed_candidates import CandidateKind, FixedCandidates
 from fndrec.data.outfit_data import OnError, OutfitData
 from fndrec.data.readers.checks.fixed_rows import FixedSource, fixed_candidates
 from fndrec.data.readers.checks.source import SPLITS
@@ -29,41 +29,41 @@ def read_polyvore_outfits_fixed(
     *,
     variant: str | None = None,
 ) -> dict[str, FixedCandidates]:
-    """Reads compatibility and fill-in-the-blank questions: see `read_fixed`.
+    """Reads compatibility and fill-in-the-blank questions, see `read_fixed`.
 
-    `negatives_*` from `compatibility_*.txt`: the outfits labelled 0 stand, in
-    the order of the file, against those labelled 1, equally many against
-    each. As there is one user, the AUC over all of them is that user's.
-    `fitb_*` from `fill_in_blank_*.json`: the true answer, which is of the set
-    of the question, is put first.
+    `compatibility_*.txt` gives `negatives_*`. Each outfit with label 1 is
+    ranked against equally many outfits with label 0, in the order of the
+    file. There is only one user, whose AUC is the AUC over all of them.
+    `fill_in_blank_*.json` gives `fitb_*`. The right answer, which belongs to
+    the same set as the question, is put first.
 
     Args:
         folder: As in `read_polyvore_outfits`.
-        data: What `read_polyvore_outfits` read there.
-        on_error: "drop" drops questions with items that `data` does not have.
+        data: The data set that `read_polyvore_outfits` read there.
+        on_error: "drop" drops questions with items that `data` lacks.
         variant: As in `read_polyvore_outfits`.
 
     Raises:
         DataError: If a file cannot be read.
     """
     files = PolyvoreOutfitsFiles(Path(folder), variant)
-    items = _items_of_tokens(files)
-    found: dict[str, FixedSource] = {}
+    items = _items_by_token(files)
+    sources: dict[str, FixedSource] = {}
     for split in SPLITS:
         path = files.folder / f"compatibility_{split}.txt"
         if path.exists():
-            found[f"negatives_{split}"] = _compatibility(path, items)
+            sources[f"negatives_{split}"] = _compatibility(path, items)
         path = files.folder / f"fill_in_blank_{split}.json"
         if path.exists():
-            found[f"fitb_{split}"] = _blanks(path, items)
+            sources[f"fitb_{split}"] = _blanks(path, items)
     return {
         name: fixed_candidates(source, data, on_error)
-        for name, source in found.items()
+        for name, source in sources.items()
     }
 
 
-def _items_of_tokens(files: PolyvoreOutfitsFiles) -> dict[str, str]:
-    """Items by set and index, such as `199244701_1`."""
+def _items_by_token(files: PolyvoreOutfitsFiles) -> dict[str, str]:
+    """Returns item ids by token, set and index, such as `199244701_1`."""
     return {
         f"{outfit}_{index}": item
         for split, name in SPLIT_FILES.items()
@@ -80,7 +80,7 @@ def _compatibility(path: Path, items: Mapping[str, str]) -> FixedSource:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path}: lines of a label and items were expected. "
+            f"{path}: lines with a label and items were expected. "
             f"Received: {error}"
         ) from None
     for row, line in enumerate(lines, 1):
@@ -97,9 +97,9 @@ def _compatibility(path: Path, items: Mapping[str, str]) -> FixedSource:
     ratio, rest = divmod(len(outfits["0"]), max(len(rows), 1))
     if rest or not ratio:
         raise DataError(
-            f"{path}: for each line with label 1 the same number of lines "
-            f"with label 0 was expected. Received: {len(rows)} and "
-            f"{len(outfits['0'])}"
+            f"{path}: the same number of lines with label 0 was expected for "
+            f"each line with label 1. Received: {len(rows)} lines with label "
+            f"1 and {len(outfits['0'])} with label 0"
         )
     groups = [
         [liked, *outfits["0"][ratio * number : ratio * (number + 1)]]
@@ -136,13 +136,13 @@ def _blanks(path: Path, items: Mapping[str, str]) -> FixedSource:
                 f"{place}: {max(count, 2)} answers were expected, one of them "
                 f"of set {outfit}. Received: {answers}"
             )
-        known = [_item(token, items, place) for token in question]
+        present = [_item(token, items, place) for token in question]
         groups.append(
             [
                 [
-                    *known[: position - 1],
+                    *present[: position - 1],
                     _item(answer, items, place),
-                    *known[position - 1 :],
+                    *present[position - 1 :],
                 ]
                 for answer in right + wrong
             ]
@@ -159,7 +159,7 @@ def _item(token: object, items: Mapping[str, str], place: str) -> str:
     item = items.get(str(token))
     if item is None:
         raise DataError(
-            f"{place}: set and index of an item of {', '.join(SPLIT_FILES)} "
+            f"{place}: set and index of an item in {', '.join(SPLIT_FILES)} "
             f"were expected. Received: {token!r}"
         )
     return item
@@ -167,7 +167,7 @@ def _item(token: object, items: Mapping[str, str], place: str) -> str:
 
 def _source(
     path: Path,
-    kind: str,
+    kind: CandidateKind,
     groups: list[list[list[str]]],
     places: list[str],
 ) -> FixedSource:
@@ -181,7 +181,7 @@ def _source(
     candidates = len(groups[0]) if groups else 1
     return FixedSource(
         source=str(path),
-        kind="blanks" if kind == "blanks" else "negatives",
+        kind=kind,
         users=pa.array([USER] * len(groups), pa.string()),
         item_ids=encoded.dictionary,
         outfits=outfits.reshape(len(groups), candidates, -1),

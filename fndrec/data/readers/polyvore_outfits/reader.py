@@ -1,7 +1,8 @@
-"""Polyvore Outfits of Vasileva et al."""
+"""The reader of Polyvore Outfits, the data set of Vasileva et al."""
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ def read_polyvore_outfits(
     variant: str | None = None,
     photos: str | os.PathLike[str] | None = None,
 ) -> OutfitData:
-    """Reads Polyvore Outfits, which names no users.
+    """Reads Polyvore Outfits, which has no users.
 
     ```text
     polyvore_outfits/
@@ -42,25 +43,24 @@ def read_polyvore_outfits(
       images/ITEM.jpg                `read_fixed`
     ```
 
-    All outfits are likes of one user, called `anonymous`: what is learnt is
-    which outfits are compatible. `typespaces.p` is a pickle and not read.
+    All outfits are read as likes of one user, `anonymous`, so a model learns
+    which outfits are compatible. `typespaces.p`, a pickle, is ignored.
 
     Args:
-        folder: The folder `polyvore_outfits`, or a division's folder in it.
+        folder: The folder `polyvore_outfits`, or a variant's folder in it.
         on_error: As in `read_csv`.
-        max_slots: As in `read_csv`; the longest outfit has 19
-            items.
-        splits: Which of train, valid and test, train among them; by default
-            those that are there.
+        max_slots: As in `read_csv`. The longest outfit has 19 items.
+        splits: Which of train, valid and test to read, including train. By
+            default those that exist.
         variant: "nondisjoint" (default) or "disjoint".
-        photos: Folder of the photos. By default `images` if it is there.
+        photos: Folder of the photos. By default `images` if it exists.
 
     Returns:
-        The data, with the items that its outfits have.
+        The data set, with the items of its outfits.
 
     Raises:
-        DataError: If a file is missing or has another form, an item has no
-            metadata, or as in `read_csv`.
+        DataError: If a file is missing or malformed, an item has no metadata,
+            or as in `read_csv`.
 
     Example:
 
@@ -76,33 +76,35 @@ def read_polyvore_outfits(
     names = known_splits(
         splits, lambda split: files.folder / SPLIT_FILES[split]
     )
-    found = {split: files.outfits(split) for split in names}
-    # The first place where an item is named, in the order of the splits.
-    first: dict[str, str] = {}
+    outfits_by_split = {split: files.outfits(split) for split in names}
+    # The first place that names an item, in order of the splits.
+    first_places: dict[str, str] = {}
     places: list[str] = []
-    for split, outfits in found.items():
+    for split, outfits in outfits_by_split.items():
         for row, (_, items) in enumerate(outfits, 1):
             place = f"{files.folder / SPLIT_FILES[split]}, row {row}"
             places.append(place)
             for item, _ in items:
-                first.setdefault(item, place)
+                first_places.setdefault(item, place)
     root = files.root / "images" if photos is None else Path(photos)
     with_photos = photos is not None or root.is_dir()
-    every = [outfit for outfits in found.values() for outfit in outfits]
+    all_outfits = list(itertools.chain.from_iterable(outfits_by_split.values()))
     return build(
         Source(
             name=files.folder.resolve().name,
-            items=_items(files, first, with_photos),
+            items=_items(files, first_places, with_photos),
             outfits=SourceTable(
                 str(files.folder),
                 {
-                    "outfit_id": pa.array([name for name, _ in every]),
+                    "outfit_id": pa.array([name for name, _ in all_outfits]),
                     "item_ids": pa.array(
-                        [[item for item, _ in items] for _, items in every],
+                        [
+                            [item for item, _ in items]
+                            for _, items in all_outfits
+                        ],
                         pa.list_(pa.string()),
                     ),
                 },
-                len(every),
                 places.__getitem__,
             ),
             likes={
@@ -114,9 +116,8 @@ def read_polyvore_outfits(
                             [name for name, _ in outfits], pa.string()
                         ),
                     },
-                    len(outfits),
                 )
-                for split, outfits in found.items()
+                for split, outfits in outfits_by_split.items()
             },
             photo_root=root if with_photos else None,
         ),
@@ -126,14 +127,14 @@ def read_polyvore_outfits(
 
 
 def _items(
-    files: PolyvoreOutfitsFiles, first: dict[str, str], photos: bool
+    files: PolyvoreOutfitsFiles, places: dict[str, str], photos: bool
 ) -> SourceTable:
     metadata = files.metadata()
     categories = []
-    for item, place in first.items():
-        known = metadata.get(item)
+    for item, place in places.items():
+        entry = metadata.get(item)
         category = (
-            known.get("semantic_category") if isinstance(known, dict) else None
+            entry.get("semantic_category") if isinstance(entry, dict) else None
         )
         if not isinstance(category, str):
             raise DataError(
@@ -143,17 +144,15 @@ def _items(
             )
         categories.append(category)
     columns = {
-        "item_id": pa.array(list(first), pa.string()),
+        "item_id": pa.array(list(places), pa.string()),
         "category": pa.array(categories, pa.string()),
     }
     if photos:
         columns["image"] = pa.array(
-            [f"{item}.jpg" for item in first], pa.string()
+            [f"{item}.jpg" for item in places], pa.string()
         )
-    placed = list(first.values())
     return SourceTable(
         "polyvore_item_metadata.json",
         columns,
-        len(first),
-        placed.__getitem__,
+        list(places.values()).__getitem__,
     )

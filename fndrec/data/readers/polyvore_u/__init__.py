@@ -1,1 +1,1 @@
-"""The files of Polyvore-U."""
+"""Readers of Polyvore-U."""

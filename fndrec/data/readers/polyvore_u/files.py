@@ -1,4 +1,4 @@
-"""The files of a Polyvore-U set, as Fashion-Hash-Net distributes them."""
+"""The files of Polyvore-U, as distributed with Fashion-Hash-Net."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _SLOTS = (CATEGORIES, ("top", *CATEGORIES))
 
 @dataclass(frozen=True)
 class Tuples:
-    """What one file of tuples holds, checked.
+    """The checked content of one file of tuples.
 
     Args:
-        user: int64 array `(rows,)`.
-        items: int64 array `(rows, outfits, slots)`, rows of
+        user: int64 array `(rows,)` of user numbers.
+        items: int64 array `(rows, outfits, slots)` of rows of
             `PolyvoreUFiles.images`, -1 for no second top.
-        row: int64 array `(rows,)`: which row of the file each is.
+        row: int64 array `(rows,)` of rows in the file.
     """
 
     user: npt.NDArray[np.int64]
@@ -44,22 +44,23 @@ class Tuples:
 
 
 class PolyvoreUFiles:
-    """One of the folders `tuples_*` with the images beside it.
+    """The files of one of the folders `tuples_*`, and the images beside it.
 
     Args:
-        folder: A folder `tuples_*`, or the one that holds it.
-        variant: Number of users in the name of the folder: which one is
-            meant where `folder` holds several.
+        folder: A folder `tuples_*`, or the folder that holds it.
+        variant: Number of users in the name of the folder. It is required if
+            `folder` holds several.
 
     Attributes:
         root: The folder that holds `images`.
         tuples: The folder `tuples_*`.
-        images: Names of the image files of all categories, one after another
-            in the order of `CATEGORIES`.
+        images: Names of the image files of all categories, in the order of
+            `CATEGORIES`.
         sizes: Number of images by category.
 
     Raises:
-        DataError: If a file is missing, or which folder is meant is not said.
+        DataError: If a file is missing, or the choice of the folder is
+            ambiguous.
     """
 
     def __init__(self, folder: Path, variant: str | None) -> None:
@@ -74,13 +75,13 @@ class PolyvoreUFiles:
             self.sizes[category] = len(names)
         train = self.tuples / "tuples_train_posi"
         check_file(train)
-        found = tuple(read_header(train))[1:]
-        # Which of the two it is, the check of the whole header says.
-        self.slots = _SLOTS[1] if found[:2] == ("top", "top") else _SLOTS[0]
+        columns = tuple(read_header(train))[1:]
+        # `read` checks the rest of the header.
+        self.slots = _SLOTS[1] if columns[:2] == ("top", "top") else _SLOTS[0]
 
     @property
     def item_ids(self) -> pa.StringArray:
-        """What items are called: category and index, such as `top_17`."""
+        """Ids of the items: category and index, such as `top_17`."""
         return pa.array(
             [
                 f"{category}_{index}"
@@ -92,16 +93,16 @@ class PolyvoreUFiles:
 
     @property
     def starts(self) -> dict[str, int]:
-        """Where each category starts among `images`."""
+        """Position of the first image of each category in `images`."""
         ends = np.cumsum([0, *self.sizes.values()]).tolist()
         return dict(zip(self.sizes, ends, strict=False))
 
     def image_list(self, category: str) -> Path:
-        """The file with the names of a category's images."""
+        """Returns the file with the names of a category's images."""
         return self.tuples / f"image_list_{category}"
 
     def image_place(self, row: int) -> str:
-        """Where the name of an image stands."""
+        """Returns the file and the line that name an image."""
         category, start = max(
             (pair for pair in self.starts.items() if pair[1] <= row),
             key=lambda pair: pair[1],
@@ -115,8 +116,8 @@ class PolyvoreUFiles:
 
         Args:
             name: Name of the file.
-            on_error: What is done with an index out of range.
-            repeats: Outfits of a row, see `read_integer_rows`.
+            on_error: "raise" or "drop": how to treat an index out of range.
+            repeats: Outfits per row, see `read_integer_rows`.
 
         Raises:
             DataError: If the file cannot be read, or (with
@@ -126,7 +127,7 @@ class PolyvoreUFiles:
         rows = read_integer_rows(path, ("user", *self.slots), repeats)
         checks = RowChecks(str(path), len(rows), on_error)
         users, items = rows[..., 0], rows[..., 1:].copy()
-        others: BoolArray = np.any(users != users[:, :1], axis=1)
+        mixed: BoolArray = np.any(users != users[:, :1], axis=1)
         checks.reject(
             users[:, 0] < 0,
             "user",
@@ -134,7 +135,7 @@ class PolyvoreUFiles:
             lambda row: int(users[row, 0]),
         )
         checks.reject(
-            others,
+            mixed,
             "user",
             "should be the same for all outfits of a row",
             lambda row: users[row].tolist(),
@@ -160,32 +161,33 @@ class PolyvoreUFiles:
 
 
 def tuples_folder(folder: Path, variant: str | None) -> Path:
-    """Returns the folder `tuples_*` that is meant.
+    """Returns the folder `tuples_*` of a variant.
 
     Raises:
-        DataError: If there is none, or several and `variant` names none.
+        DataError: If there is none, or there are several and `variant` is
+            None.
     """
     if (folder / "tuples_train_posi").is_file():
         return folder
     if variant is not None:
-        found = folder / f"tuples_{variant}"
-        check_folder(found)
-        return found
-    there = sorted(
+        tuples = folder / f"tuples_{variant}"
+        check_folder(tuples)
+        return tuples
+    variants = sorted(
         path.name.removeprefix("tuples_")
         for path in folder.glob("tuples_*")
         if path.is_dir()
     )
-    if len(there) == 1:
-        return folder / f"tuples_{there[0]}"
-    if not there:
+    if len(variants) == 1:
+        return folder / f"tuples_{variants[0]}"
+    if not variants:
         raise DataError(
             f"{folder}: a folder tuples_{VARIANTS[0]} or another of "
             f"{', '.join(VARIANTS)} was expected. Received: none"
         )
     raise DataError(
-        f"`variant` (--variant) should be one of {there}, the folders tuples_* "
-        f"of {folder}. Received: None"
+        f"`variant` (--variant) should be one of {variants}, the folders "
+        f"tuples_* of {folder}. Received: None"
     )
 
 
@@ -201,11 +203,11 @@ def _lines(path: Path) -> list[str]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path}: names of images, one a line, were expected. "
+            f"{path}: names of images, one per line, were expected. "
             f"Received: {error}"
         ) from None
     for number, line in enumerate(lines):
-        # A table in its place would go unnoticed: its rows are names too.
+        # Otherwise the rows of a table would pass for names.
         if not line.strip() or "," in line:
             raise DataError(
                 f"{path}, line {number + 1}: the name of an image was "
@@ -213,7 +215,7 @@ def _lines(path: Path) -> list[str]:
             )
     if not lines:
         raise DataError(
-            f"{path}: names of images, one a line, were expected. "
+            f"{path}: names of images, one per line, were expected. "
             "Received: an empty file"
         )
     return lines

@@ -1,4 +1,4 @@
-"""The candidates that Polyvore-U comes with."""
+"""The fixed candidates of Polyvore-U."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from fndrec.data.fixed_candidates import FixedCandidates
+from fndrec.data.fixed_candidates import CandidateKind, FixedCandidates
 from fndrec.data.outfit_data import OnError, OutfitData
 from fndrec.data.readers.checks.fixed_rows import FixedSource, fixed_candidates
 from fndrec.data.readers.checks.source import placed
@@ -29,42 +29,41 @@ def read_polyvore_u_fixed(
     *,
     variant: str | int | None = None,
 ) -> dict[str, FixedCandidates]:
-    """Reads the negatives and the blanks of Polyvore-U: see `read_fixed`.
+    """Reads the negatives and the blanks of Polyvore-U, see `read_fixed`.
 
-    `negatives_train`, `negatives_valid` and `negatives_test` from
-    `tuples_*_nega`, `hard_train` and so on from `tuples_*_nega_hard` (other
-    users' liked outfits), `fitb_test` from `fill_in_blank_test`; those that
-    are there. The r-th of a user's negatives belongs to the user's like
-    number `r // ratio`, as Fashion-Hash-Net reads them; there are `ratio`
-    times as many negatives as likes.
+    `negatives_*` are read from `tuples_*_nega`, `hard_*` from
+    `tuples_*_nega_hard` (outfits that other users liked), and `fitb_test`
+    from `fill_in_blank_test`, if they exist. There are `ratio` times as many
+    negatives as likes. As in Fashion-Hash-Net, negative r of a user belongs
+    to the user's like `r // ratio`.
 
     Args:
         folder: As in `read_polyvore_u`.
-        data: What `read_polyvore_u` read there.
-        on_error: "drop" drops rows that cannot be used.
+        data: The data set that `read_polyvore_u` read there.
+        on_error: "drop" drops unusable rows.
         variant: As in `read_polyvore_u`.
 
     Raises:
-        DataError: If a file cannot be read or does not fit the likes.
+        DataError: If a file cannot be read or does not match the likes.
     """
     files = PolyvoreUFiles(
         Path(folder), None if variant is None else str(variant)
     )
-    found: dict[str, FixedSource] = {}
+    sources: dict[str, FixedSource] = {}
     for split, stem in TUPLES.items():
         for kind, suffix in (("negatives", ""), ("hard", "_hard")):
             name = f"{stem}_nega{suffix}"
             if (files.tuples / name).exists():
-                found[f"{kind}_{split}"] = _negatives(
+                sources[f"{kind}_{split}"] = _negatives(
                     files, f"{stem}_posi", name, on_error
                 )
     if (files.tuples / BLANKS).exists():
         path = files.tuples / BLANKS
         tuples = files.read(BLANKS, on_error, repeats=None)
-        found["fitb_test"] = _source(files, path, "blanks", tuples)
+        sources["fitb_test"] = _source(files, path, "blanks", tuples)
     return {
         name: fixed_candidates(source, data, on_error)
-        for name, source in found.items()
+        for name, source in sources.items()
     }
 
 
@@ -72,31 +71,32 @@ def _negatives(
     files: PolyvoreUFiles, liked_file: str, file: str, on_error: OnError
 ) -> FixedSource:
     liked = files.read(liked_file, on_error)
-    against = files.read(file, on_error)
+    negatives = files.read(file, on_error)
     path = files.tuples / file
-    ratio, rest = divmod(len(against.user), max(len(liked.user), 1))
-    likes_of, number = np.unique(liked.user, return_counts=True)
-    negatives_of, received = np.unique(against.user, return_counts=True)
-    if rest or not ratio or not np.array_equal(likes_of, negatives_of):
+    ratio, rest = divmod(len(negatives.user), max(len(liked.user), 1))
+    users, expected = np.unique(liked.user, return_counts=True)
+    negative_users, received = np.unique(negatives.user, return_counts=True)
+    if rest or not ratio or not np.array_equal(users, negative_users):
         raise DataError(
-            f"{path}: a whole number of rows for each of the "
-            f"{len(liked.user)} rows of {liked_file}, of the same users, was "
-            f"expected. Received: {len(against.user)} rows"
+            f"{path}: a whole number of rows of the same user for each of the "
+            f"{len(liked.user)} rows of {liked_file} was expected. "
+            f"Received: {len(negatives.user)} rows"
         )
-    uneven = np.flatnonzero(received != ratio * number)
+    expected *= ratio
+    uneven = np.flatnonzero(received != expected)
     if len(uneven):
         user = uneven[0]
         raise DataError(
             f"{path}: {ratio} rows for each row of {liked_file} were "
-            f"expected, {ratio * number[user]} of user {likes_of[user]}. "
+            f"expected, {expected[user]} of user {users[user]}. "
             f"Received: {received[user]}"
         )
-    # In the order of the users, of both: each like meets its own user's.
-    mine = np.argsort(liked.user, kind="stable")
-    theirs = np.argsort(against.user, kind="stable").reshape(-1, ratio)
-    outfits = np.empty((len(mine), 1 + ratio, len(files.slots)), np.int64)
-    outfits[mine, :1] = liked.items[mine]
-    outfits[mine, 1:] = against.items[theirs, 0]
+    # Sorted by user, the likes and their negatives are in the same order.
+    likes = np.argsort(liked.user, kind="stable")
+    against = np.argsort(negatives.user, kind="stable").reshape(-1, ratio)
+    outfits = np.empty((len(likes), 1 + ratio, len(files.slots)), np.int64)
+    outfits[likes, :1] = liked.items[likes]
+    outfits[likes, 1:] = negatives.items[against, 0]
     return _source(
         files,
         path,
@@ -109,15 +109,15 @@ def _negatives(
 def _source(
     files: PolyvoreUFiles,
     path: Path,
-    kind: str,
+    kind: CandidateKind,
     tuples: Tuples,
-    where: str | None = None,
+    place: str | None = None,
 ) -> FixedSource:
     return FixedSource(
         source=str(path),
-        kind="blanks" if kind == "blanks" else "negatives",
+        kind=kind,
         users=pa.array(tuples.user.astype(str), pa.string()),
         item_ids=files.item_ids,
         outfits=tuples.items,
-        place=placed(where or str(path), tuples.row),
+        place=placed(place or str(path), tuples.row),
     )

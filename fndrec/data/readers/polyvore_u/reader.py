@@ -1,4 +1,4 @@
-"""Polyvore-U: 630, 519, 53 or 32 users."""
+"""The reader of Polyvore-U, a data set of 630, 519, 53 or 32 users."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from fndrec.data.readers.checks.build import build, check_arguments
 from fndrec.data.readers.checks.source import (
     Source,
     SourceTable,
+    id_lists,
     known_splits,
     placed,
 )
@@ -37,46 +38,46 @@ def read_polyvore_u(
     photos: str | os.PathLike[str] | None = None,
     features: str | os.PathLike[str] | None = None,
 ) -> OutfitData:
-    """Reads Polyvore-U as it is distributed with Fashion-Hash-Net.
+    """Reads Polyvore-U, as distributed with Fashion-Hash-Net.
 
     ```text
     polyvore/
       tuples_630/              or 519, 53, 32: the number of users
-        image_list_top         names of image files, one a line;
+        image_list_top         names of image files, one per line;
         image_list_bottom        an index in a tuple is a line, from 0
         image_list_shoe
         tuples_train_posi      liked outfits, CSV: user,top,bottom,shoe
         tuples_val_posi          (630, 53) or user,top,top,bottom,shoe (519,
-        tuples_test_posi         32), where -1 says that there is no second top
-        tuples_train_nega      outfits that stand against them, see `read_fixed`
+        tuples_test_posi         32), where -1 means no second top
+        tuples_train_nega      negative outfits, see `read_fixed`
         tuples_train_nega_hard
         fill_in_blank_test
       images/291x291/          the photos,
-      images/lmdb/             or an LMDB of them, image name to file
+      images/lmdb/             or an LMDB from image name to file
     ```
 
-    An item is called by its category and index (`top_17`), an outfit by its
-    indices (`17_3_29`), a user by the number.
+    The id of an item is its category and index (`top_17`), that of an outfit
+    its indices (`17_3_29`), and that of a user its number.
 
     Args:
         folder: The folder `polyvore`, or the folder `tuples_*` in it.
         on_error: As in `read_csv`.
         max_slots: As in `read_csv`.
-        splits: Which of train, valid and test, train among them; by default
-            those that are there.
-        variant: "630", "519", "53" or "32": which folder `tuples_*`, needed
-            where there are several.
-        photos: Folder or LMDB of the photos. By default `images/291x291` or
-            else `images/lmdb` if it is there.
-        features: LMDB of features as LPAE-Net takes them: under the name of
-            an image the bytes of a float32 vector. By default
-            `features/resnet34` if it is there. LMDBs need the extra `lmdb`.
+        splits: Which of train, valid and test to read, including train. By
+            default those that exist.
+        variant: "630", "519", "53" or "32", the folder `tuples_*` to read. It
+            is required if there are several.
+        photos: Folder or LMDB of the photos. By default `images/291x291`, or
+            else `images/lmdb`, if it exists.
+        features: LMDB of features as in LPAE-Net, from image name to the
+            bytes of a float32 vector. By default `features/resnet34` if it
+            exists. LMDBs need the extra `lmdb`.
 
     Returns:
-        The data, categories `top`, `bottom` and `shoe`.
+        The data set, with the categories `top`, `bottom` and `shoe`.
 
     Raises:
-        DataError: If a file is missing, its header is another, an index is no
+        DataError: If a file is missing, a header is wrong, an index is not a
             line of its image list, or as in `read_csv`.
 
     Example:
@@ -101,7 +102,7 @@ def read_polyvore_u(
         split: files.read(f"{TUPLES[split]}_posi", on_error) for split in names
     }
     items, photo_root = _items(files, photos)
-    source = _features(files, features)
+    feature_file = _feature_file(files, features)
     outfits, likes = _outfits_and_likes(files, liked)
     return build(
         Source(
@@ -110,10 +111,12 @@ def read_polyvore_u(
             photo_root=photo_root,
             features=(
                 None
-                if source is None
-                else load_lmdb_features(source, files.images, files.image_place)
+                if feature_file is None
+                else load_lmdb_features(
+                    feature_file, files.images, files.image_place
+                )
             ),
-            features_source=None if source is None else str(source),
+            features_source=None if feature_file is None else str(feature_file),
             outfits=outfits,
             likes=likes,
         ),
@@ -131,40 +134,39 @@ def _items(
     }
     root = None if photos is None else Path(photos)
     if root is None:
-        here = files.root / "images"
-        if (here / "291x291").is_dir():
-            root = here / "291x291"
-        elif is_lmdb(here / "lmdb"):
-            root = here / "lmdb"
+        images = files.root / "images"
+        if (images / "291x291").is_dir():
+            root = images / "291x291"
+        elif is_lmdb(images / "lmdb"):
+            root = images / "lmdb"
     if root is not None:
         columns["image"] = pa.array(files.images, pa.string())
     table = SourceTable(
         f"the image lists of {files.tuples}",
         columns,
-        len(files.images),
         files.image_place,
     )
     return table, root
 
 
-def _features(
+def _feature_file(
     files: PolyvoreUFiles, features: str | os.PathLike[str] | None
 ) -> Path | None:
     if features is not None:
         return Path(features)
-    there = files.root / "features" / "resnet34"
-    return there if is_lmdb(there) else None
+    default = files.root / "features" / "resnet34"
+    return default if is_lmdb(default) else None
 
 
 def _outfits_and_likes(
     files: PolyvoreUFiles, liked: dict[str, Tuples]
 ) -> tuple[SourceTable, dict[str, SourceTable]]:
-    """One outfit of each distinct tuple, named by it, and who likes it."""
-    every = np.concatenate([tuples.items[:, 0] for tuples in liked.values()])
-    outfits, first, number = np.unique(
-        every, axis=0, return_index=True, return_inverse=True
+    """Returns one outfit per distinct tuple, and the likes by split."""
+    items = np.concatenate([tuples.items[:, 0] for tuples in liked.values()])
+    outfits, first, outfit_rows = np.unique(
+        items, axis=0, return_index=True, return_inverse=True
     )
-    number = number.reshape(-1)
+    outfit_rows = outfit_rows.reshape(-1)
     ends = np.cumsum([len(tuples.user) for tuples in liked.values()])
     rows = np.concatenate([tuples.row for tuples in liked.values()])
     paths = [str(files.tuples / f"{TUPLES[split]}_posi") for split in liked]
@@ -181,10 +183,13 @@ def _outfits_and_likes(
         ],
         pa.string(),
     )
-    item_ids = files.item_ids
     likes = {}
     for split, path, tuples, outfit in zip(
-        liked, paths, liked.values(), np.split(number, ends[:-1]), strict=True
+        liked,
+        paths,
+        liked.values(),
+        np.split(outfit_rows, ends[:-1]),
+        strict=True,
     ):
         likes[split] = SourceTable(
             path,
@@ -192,18 +197,11 @@ def _outfits_and_likes(
                 "user_id": pa.array(tuples.user.astype(str), pa.string()),
                 "outfit_id": ids.take(pa.array(outfit)),
             },
-            len(tuples.user),
             placed(path, tuples.row),
         )
-    used = outfits >= 0
-    offsets = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
-    lists = pa.ListArray.from_arrays(
-        pa.array(offsets, pa.int32()), item_ids.take(pa.array(outfits[used]))
-    )
     table = SourceTable(
         str(files.tuples),
-        {"outfit_id": ids, "item_ids": lists},
-        len(ids),
+        {"outfit_id": ids, "item_ids": id_lists(files.item_ids, outfits)},
         place,
     )
     return table, likes

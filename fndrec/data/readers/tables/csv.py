@@ -26,17 +26,17 @@ from fndrec.data.readers.checks.source import (
     check_file,
     check_folder,
     check_stale,
+    id_lists,
     source_table,
     splits_to_read,
 )
-from fndrec.data.readers.tables.parquet import id_lists
 from fndrec.errors import DataError
 from fndrec.files import atomic_path
 
-# Features do not come in a CSV column, but in `features.npy`.
+# Features are not in a CSV column but in `features.npy`.
 _ITEM_COLUMNS = tuple(name for name in ITEM_COLUMNS if name != "feature")
 
-# Bytes that Arrow reads at once: a row has to fit.
+# Bytes that Arrow reads at once, the length of the longest row.
 _LONGEST_ROW = 1 << 24
 
 
@@ -55,21 +55,20 @@ def read_csv(
     `items.csv`. Ids are strings. Other files and columns are ignored.
 
     Args:
-        folder: The folder. Photos are named relative to it.
-        on_error: "raise" stops at the first row that cannot be used. "drop"
-            drops such rows with all that depends on them, and logs how many
-            and which.
-        max_slots: Most items an outfit may have.
-        splits: Splits to read, "train" among them. By default those of
-            train, valid and test that are there.
+        folder: The folder. Photo paths are relative to it.
+        on_error: "raise" stops at the first unusable row. "drop" drops such
+            rows and all that depends on them, and logs their number and the
+            first ones.
+        max_slots: Most items that an outfit may have.
+        splits: Splits to read, including "train". By default those of train,
+            valid and test that exist.
 
     Returns:
         The data set.
 
     Raises:
-        DataError: If something is missing or cannot be used; the message
-            names the file, the row (counted from 1, without the header) and
-            the value.
+        DataError: If something is missing or unusable. The message names the
+            file, the row (counted from 1, without the header) and the value.
 
     Example:
 
@@ -118,15 +117,15 @@ def read_csv_file(
 
     Args:
         path: The file.
-        required: Columns that must be there.
-        wanted: Columns that are read if they are there; all by default.
+        required: Required columns.
+        wanted: Columns that are read if present; all by default.
 
     Returns:
         The columns, in the order of `wanted`.
 
     Raises:
-        DataError: If the file is missing or no CSV file in UTF-8, or a
-            column is missing.
+        DataError: If the file is missing or not a CSV file in UTF-8, or a
+            required column is missing.
     """
     check_file(path)
     bad_rows: list[Any] = []
@@ -147,7 +146,7 @@ def read_csv_file(
             return pa.table(dict.fromkeys(columns, empty))
         return pacsv.read_csv(
             path,
-            # Only one thread knows the number of a malformed row.
+            # With several threads, malformed rows have no number.
             read_options=pacsv.ReadOptions(
                 use_threads=False, block_size=_LONGEST_ROW
             ),
@@ -182,7 +181,7 @@ def _header(path: Path) -> tuple[list[str], bool]:
             try:
                 return names, next(rows, None) is not None
             except csv.Error:
-                return names, True  # one that Arrow will judge
+                return names, True  # Arrow reports what is wrong with it
     raise DataError(
         f"{path}: a header of column names was expected. "
         "Received: an empty file"
@@ -190,14 +189,14 @@ def _header(path: Path) -> tuple[list[str], bool]:
 
 
 def write_csv(data: OutfitData, folder: str | os.PathLike[str]) -> None:
-    """Writes the tables in the layout that `read_csv` reads.
+    """Writes a data set in the layout that `read_csv` reads.
 
-    Each file appears whole or not at all. Photos are not copied; their paths
-    are written as they are.
+    Each file is written whole or not at all. Photos are not copied; their
+    paths are written unchanged.
 
     Args:
         data: The data set.
-        folder: Folder to write to; made if it is missing.
+        folder: Folder to write to; created if missing.
 
     Raises:
         DataError: If an item id contains `;`, or the folder holds a table of
@@ -217,21 +216,19 @@ def write_csv(data: OutfitData, folder: str | os.PathLike[str]) -> None:
         columns["image"] = data.photos.to_pylist()
     if data.groups is not None:
         columns["group"] = data.groups.take(data.item_group)
-    # Only what a later `from_csv` would read beside the new files matters.
     names = [f"{split}.csv" for split in data.splits]
     if data.features is not None:
         names.append("features.npy")
     check_stale(root, names, ".csv", "features.npy")
-    _write_rows(
-        root / "items.csv", columns, zip(*columns.values(), strict=True)
-    )
-    _write_rows(
+    write_rows(root / "items.csv", columns, zip(*columns.values(), strict=True))
+    joined = pc.binary_join(id_lists(data.items.ids, data.outfit_items), ";")
+    write_rows(
         root / "outfits.csv",
         OUTFIT_COLUMNS,
-        zip(data.outfits, _joined_items(data), strict=True),
+        zip(data.outfits, joined.to_pylist(), strict=True),
     )
     for split, likes in data.splits.items():
-        _write_rows(
+        write_rows(
             root / f"{split}.csv",
             LIKE_COLUMNS,
             zip(
@@ -257,14 +254,16 @@ def _check_separator(data: OutfitData) -> None:
         )
 
 
-def _joined_items(data: OutfitData) -> list[str]:
-    lists = id_lists(data.items, data.outfit_items)
-    return pc.binary_join(lists, ";").to_pylist()
-
-
-def _write_rows(
+def write_rows(
     path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]
 ) -> None:
+    """Writes a CSV file, whole or not at all.
+
+    Args:
+        path: The file.
+        columns: Names of the columns.
+        rows: The rows.
+    """
     with (
         atomic_path(path) as draft,
         draft.open("w", encoding="utf-8", newline="") as file,

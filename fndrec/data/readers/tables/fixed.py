@@ -1,24 +1,30 @@
-"""Fixed candidates in tables of our own."""
+"""Fixed candidates in the package's own tables."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fndrec.data.fixed_candidates import FixedCandidates
+from fndrec.data.fixed_candidates import CandidateKind, FixedCandidates
 from fndrec.data.outfit_data import OnError, OutfitData
 from fndrec.data.readers.checks.fixed_rows import FixedSource, fixed_candidates
-from fndrec.data.readers.checks.row_checks import RowChecks
-from fndrec.data.readers.checks.source import as_text, placed, source_table
+from fndrec.data.readers.checks.row_checks import RowChecks, cell
+from fndrec.data.readers.checks.source import (
+    as_text,
+    id_lists,
+    list_lengths,
+    placed,
+    source_table,
+    split_ids,
+)
 from fndrec.data.readers.tables.csv import read_csv_file
-from fndrec.data.readers.tables.parquet import id_lists, read_parquet_file
+from fndrec.data.readers.tables.parquet import read_parquet_file
 from fndrec.files import atomic_path
 
 _COLUMNS = {
@@ -32,13 +38,13 @@ def read_table_fixed(
     data: OutfitData,
     on_error: OnError = "raise",
 ) -> dict[str, FixedCandidates]:
-    """Reads `fitb_*`, `negatives_*` and `hard_*`: see `read_fixed`.
+    """Reads `fitb_*`, `negatives_*` and `hard_*`, see `read_fixed`.
 
     Args:
-        folder: The folder of the tables; `fitb_*` may be CSV or Parquet, the
+        folder: The folder of the tables. `fitb_*` may be CSV or Parquet, the
             others are Parquet.
-        data: What was read from it.
-        on_error: "drop" drops rows that cannot be used.
+        data: The data set read from that folder.
+        on_error: "drop" drops unusable rows.
 
     Raises:
         DataError: If a row cannot be used.
@@ -65,31 +71,33 @@ def read_table_fixed(
 def write_fixed(
     fixed: Mapping[str, FixedCandidates], data: OutfitData, folder: Path
 ) -> None:
-    """Writes candidates as the Parquet files that `read_fixed` reads.
+    """Writes candidates to Parquet files that `read_fixed` reads.
 
     Args:
         fixed: The candidates by name, as `read_fixed` returns them.
-        data: What their rows are of.
+        data: The data set that their rows refer to.
         folder: The folder to write to.
     """
     for name, candidates in fixed.items():
         outfits = candidates.outfits
         columns = {
             "user_id": pa.array(data.users.take(candidates.user)),
-            "item_ids": id_lists(data.items, outfits[:, 0]),
+            "item_ids": id_lists(data.items.ids, outfits[:, 0]),
         }
         if candidates.kind == "blanks":
             slot = np.any(outfits != outfits[:, :1], axis=1).argmax(axis=-1)
             rows = np.arange(len(outfits))
             filled = outfits[rows, :, slot]
             columns["blank"] = pa.array(data.items.take(filled[:, 0]))
-            columns["wrong_ids"] = id_lists(data.items, filled[:, 1:])
+            columns["wrong_ids"] = id_lists(data.items.ids, filled[:, 1:])
         else:
-            against = outfits[:, 1:]
-            count = against.shape[1]
+            negatives = outfits[:, 1:]
+            count = negatives.shape[1]
             columns["negatives"] = pa.ListArray.from_arrays(
                 pa.array(np.arange(len(outfits) + 1) * count, pa.int32()),
-                id_lists(data.items, against.reshape(-1, outfits.shape[2])),
+                id_lists(
+                    data.items.ids, negatives.reshape(-1, outfits.shape[2])
+                ),
             )
         with atomic_path(folder / f"{name}.parquet") as draft:
             pq.write_table(pa.table(columns), draft)
@@ -103,27 +111,27 @@ def _blanks(path: Path, on_error: OnError) -> FixedSource:
         table = read_parquet_file(path, columns, columns)
     checks = RowChecks(str(path), table.num_rows, on_error)
     outfits, _, item_ids = _lists(table.columns["item_ids"], str(path))
-    wrong, choices, wrong_ids = _lists(table.columns["wrong_ids"], str(path))
+    wrong, wrong_count, wrong_ids = _lists(
+        table.columns["wrong_ids"], str(path)
+    )
     blank_ids = table.text("blank")
-    ids = pa.chunked_array([item_ids, wrong_ids, blank_ids]).combine_chunks()
-    every = pc.unique(ids)
-    outfits = _rows(outfits, item_ids, every)
-    wrong = _rows(wrong, wrong_ids, every)
-    blank = pc.index_in(blank_ids, every).to_numpy(zero_copy_only=False)
-    at = outfits == blank[:, None]
+    ids = pa.chunked_array([item_ids, wrong_ids, blank_ids]).unique()
+    outfits = _rows(outfits, item_ids, ids)
+    wrong = _rows(wrong, wrong_ids, ids)
+    blank = pc.index_in(blank_ids, ids).to_numpy(zero_copy_only=False)
+    is_blank = outfits == blank[:, None]
     checks.reject(
-        at.sum(axis=1) != 1,
+        is_blank.sum(axis=1) != 1,
         "blank",
         "should be one of the items of `item_ids`",
-        lambda row: blank_ids[row].as_py(),
+        cell(blank_ids),
     )
-    count = _check_counts(checks, "wrong_ids", choices)
+    count = _check_counts(checks, "wrong_ids", wrong_count)
     keep = checks.keep
-    outfits, at = outfits[keep], at[keep]
+    outfits, slot = outfits[keep], is_blank[keep].argmax(axis=1)
     filled = np.repeat(outfits[:, None], 1 + count, axis=1)
-    rows = np.arange(len(outfits))
-    filled[rows, 1:, at.argmax(axis=1)] = wrong[keep, :count]
-    return _source(path, "blanks", table.text("user_id"), every, filled, keep)
+    filled[np.arange(len(outfits)), 1:, slot] = wrong[keep, :count]
+    return _source(path, "blanks", table.text("user_id"), ids, filled, keep)
 
 
 def _negatives(path: Path, on_error: OnError) -> FixedSource:
@@ -132,23 +140,22 @@ def _negatives(path: Path, on_error: OnError) -> FixedSource:
     checks = RowChecks(str(path), table.num_rows, on_error)
     liked, _, liked_ids = _lists(table.columns["item_ids"], str(path))
     groups = table.columns["negatives"]
-    count = _check_counts(checks, "negatives", _lengths(groups))
+    count = _check_counts(checks, "negatives", list_lengths(groups))
     keep = checks.keep
     flat = pc.list_flatten(groups.filter(pa.array(keep)))
-    against, _, against_ids = _lists(flat, str(path))
-    ids = pa.chunked_array([liked_ids, against_ids]).combine_chunks()
-    every = pc.unique(ids)
-    slots = max(liked.shape[1], against.shape[1])
-    first = _pad(_rows(liked, liked_ids, every)[keep], slots)
-    others = _pad(_rows(against, against_ids, every), slots)
-    others = others.reshape(len(first), count, slots)
-    outfits = np.concatenate([first[:, None], others], axis=1)
+    negatives, _, negative_ids = _lists(flat, str(path))
+    ids = pa.chunked_array([liked_ids, negative_ids]).unique()
+    slots = max(liked.shape[1], negatives.shape[1])
+    liked = _pad(_rows(liked, liked_ids, ids)[keep], slots)
+    negatives = _pad(_rows(negatives, negative_ids, ids), slots)
+    negatives = negatives.reshape(len(liked), count, slots)
+    outfits = np.concatenate([liked[:, None], negatives], axis=1)
     users = table.text("user_id")
-    return _source(path, "negatives", users, every, outfits, keep)
+    return _source(path, "negatives", users, ids, outfits, keep)
 
 
 def _check_counts(checks: RowChecks, column: str, counts: np.ndarray) -> int:
-    """Rejects rows of another number of candidates than the first."""
+    """Rejects rows with another number of candidates than the first row."""
     first = int(counts[checks.keep][0]) if checks.keep.any() else 1
     checks.reject(
         (counts != first) | (counts == 0),
@@ -161,7 +168,7 @@ def _check_counts(checks: RowChecks, column: str, counts: np.ndarray) -> int:
 
 def _source(
     path: Path,
-    kind: Any,
+    kind: CandidateKind,
     users: pa.StringArray,
     item_ids: pa.StringArray,
     outfits: np.ndarray,
@@ -180,13 +187,13 @@ def _source(
 def _lists(
     column: pa.Array, source: str
 ) -> tuple[np.ndarray, np.ndarray, pa.StringArray]:
-    """Positions among the flat ids, -1 padding; lengths; the flat ids."""
+    """Returns positions in the flat ids, lengths, and the flat ids.
+
+    The positions are padded with -1.
+    """
     if not pa.types.is_list(column.type):
-        text = as_text(column, source, "item_ids")
-        column = pc.split_pattern(
-            pc.if_else(pc.equal(text, ""), None, text), ";"
-        )
-    lengths = _lengths(column)
+        column = split_ids(as_text(column, source, "item_ids"))
+    lengths = list_lengths(column)
     flat = as_text(pc.list_flatten(column), source, "item_ids")
     width = int(lengths.max(initial=1))
     used = np.arange(width) < lengths[:, None]
@@ -195,18 +202,13 @@ def _lists(
     return positions, lengths, flat
 
 
-def _lengths(column: pa.ListArray) -> np.ndarray:
-    return pc.fill_null(pc.list_value_length(column), 0).to_numpy(
-        zero_copy_only=False
-    )
-
-
 def _rows(
-    positions: np.ndarray, flat: pa.StringArray, every: pa.StringArray
+    positions: np.ndarray, flat: pa.StringArray, ids: pa.StringArray
 ) -> np.ndarray:
-    """The rows among `every` of lists of ids."""
-    codes = np.append(pc.index_in(flat, every).to_numpy(), -1)
-    return codes[positions].astype(np.int64)
+    """Returns the rows in `ids` of the flat ids at some positions."""
+    # Position -1, padding, selects the last entry.
+    rows = np.append(pc.index_in(flat, ids).to_numpy(), -1)
+    return rows[positions].astype(np.int64)
 
 
 def _pad(rows: np.ndarray, slots: int) -> np.ndarray:

@@ -33,14 +33,14 @@ def from_tables(
     on_error: OnError = "raise",
     max_slots: int = 8,
 ) -> OutfitData:
-    """Makes a data set from pandas data frames or Arrow tables.
+    """Builds a data set from pandas data frames or Arrow tables.
 
     The columns are those of `read_parquet`.
 
     Args:
         items: Table of the items.
         outfits: Table of the outfits.
-        likes: Table of the likes by split, "train" among them.
+        likes: Tables of the likes by split, including "train".
         photo_root: Folder of the photos if items have a column `image`.
         on_error: As in `read_csv`.
         max_slots: As in `read_csv`.
@@ -101,7 +101,7 @@ def _table(
         )
     names = list(names)
     check_columns(source, names, required, wanted)
-    # Other columns may hold anything, also what Arrow cannot.
+    # Other columns may hold values that Arrow does not support.
     columns = [name for name in wanted if name in names]
     try:
         if isinstance(table, pa.Table):

@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,10 +21,10 @@ from fndrec.data.readers.checks.source import (
     check_file,
     check_folder,
     check_stale,
+    id_lists,
     source_table,
     splits_to_read,
 )
-from fndrec.data.vocabulary import Vocabulary
 from fndrec.errors import DataError
 from fndrec.files import atomic_path
 
@@ -38,12 +37,12 @@ def read_parquet(
 ) -> OutfitData:
     """Reads a folder of Parquet files.
 
-    As `read_csv`, from `items.parquet` and so on. `item_ids` may be a list of
-    ids or a string, ids may be integers, and items may have a column
-    `feature` of lists of numbers.
+    The tables are those of `read_csv`, in files such as `items.parquet`. In
+    addition, `item_ids` may hold lists, ids may be integers, and items may
+    have a column `feature` of lists of numbers.
 
     Args:
-        folder: The folder. Photos are named relative to it.
+        folder: The folder. Photo paths are relative to it.
         on_error: As in `read_csv`.
         max_slots: As in `read_csv`.
         splits: As in `read_csv`.
@@ -88,21 +87,21 @@ def read_parquet_file(
 
     Args:
         path: The file.
-        required: Columns that must be there.
-        wanted: Columns that are read if they are there.
+        required: Required columns.
+        wanted: Columns that are read if present.
 
     Raises:
-        DataError: If the file is missing or no Parquet file, or a column is
-            missing.
+        DataError: If the file is missing or not a Parquet file, or a required
+            column is missing.
     """
     check_file(path)
     try:
-        # Not `read_table`, which takes folders named `key=value` for columns.
+        # `read_table` would add columns for folders named `key=value`.
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
             check_columns(str(path), names, required, wanted)
             table = file.read([name for name in wanted if name in names])
-        # Arrow believes what a file says of its strings.
+        # Arrow does not check on its own that strings are UTF-8.
         table.validate(full=True)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(
@@ -112,13 +111,14 @@ def read_parquet_file(
 
 
 def write_parquet(data: OutfitData, folder: str | os.PathLike[str]) -> None:
-    """Writes the tables in the layout that `read_parquet` reads.
+    """Writes a data set in the layout that `read_parquet` reads.
 
-    As `write_csv`, in files such as `items.parquet`. Ids may contain `;`.
+    The tables are those of `write_csv`, in files such as `items.parquet`.
+    Ids may contain `;`.
 
     Args:
         data: The data set.
-        folder: Folder to write to; made if it is missing.
+        folder: Folder to write to; created if missing.
 
     Raises:
         DataError: If the folder holds a table of the layout that would not
@@ -148,7 +148,7 @@ def write_parquet(data: OutfitData, folder: str | os.PathLike[str]) -> None:
         "items": columns,
         "outfits": {
             "outfit_id": data.outfits.ids,
-            "item_ids": id_lists(data.items, data.outfit_items),
+            "item_ids": id_lists(data.items.ids, data.outfit_items),
         },
     }
     for split, likes in data.splits.items():
@@ -159,17 +159,3 @@ def write_parquet(data: OutfitData, folder: str | os.PathLike[str]) -> None:
     for name, table in tables.items():
         with atomic_path(root / f"{name}.parquet") as draft:
             pq.write_table(pa.table(table), draft)
-
-
-def id_lists(items: Vocabulary, rows: np.ndarray) -> pa.ListArray:
-    """The ids of the items of outfits.
-
-    Args:
-        items: The items.
-        rows: Int array `(outfits, slots)` of their rows, -1 padding.
-    """
-    used = rows >= 0
-    offsets = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
-    return pa.ListArray.from_arrays(
-        pa.array(offsets, pa.int32()), items.ids.take(pa.array(rows[used]))
-    )

@@ -5,9 +5,9 @@ import tensorflow as tf
 
 from fndrec.models import OutfitRecommender
 from fndrec.serving.export._catalogue import Catalogue, gather_rows
+from fndrec.serving.export._lookup import lookup_rows
 from fndrec.serving.export._served_model import ServedModel
 from fndrec.serving.export._sets import encode_catalogue_sets, present_ids
-from fndrec.serving.export.lookup import lookup_rows
 from fndrec.serving.export.ranking import EXCLUDED, top_k
 from fndrec.serving.export.signatures.recommend import KNOWN
 from fndrec.serving.export.signatures.signature import (

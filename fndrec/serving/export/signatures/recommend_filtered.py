@@ -8,9 +8,9 @@ from fndrec.serving.export._catalogue import (
     NO_ITEM,
     Catalogue,
 )
+from fndrec.serving.export._lookup import lookup_rows
 from fndrec.serving.export._served_model import ServedModel
 from fndrec.serving.export._sets import present_ids
-from fndrec.serving.export.lookup import lookup_rows
 from fndrec.serving.export.ranking import best_outfits, mark_rows
 from fndrec.serving.export.signatures.recommend import KNOWN, RANKED
 from fndrec.serving.export.signatures.signature import (
