@@ -322,7 +322,7 @@ def filters(
     ] + [OutfitFilter(contains=items[:1])]
     rows = []
     for where in wheres:
-        mask = exact._mask(where)
+        mask = exact._allowed_rows(where)
         assert mask is not None
         left = np.count_nonzero(mask) / len(exact)
         taken = in_turns(

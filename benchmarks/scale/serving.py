@@ -15,7 +15,7 @@ from benchmarks.scale.law import Point
 from benchmarks.scale.training import DIM, core_seconds
 from fndrec.distributed import Workers, embed_catalogue
 from fndrec.layers import OutfitScore, SetTransformer
-from fndrec.serving.export._best import best_outfits
+from fndrec.serving.export.ranking import best_outfits
 
 # Photos of a job, and whether held out.
 JOBS = ((256, False), (2048, False), (1024, True))

@@ -25,7 +25,7 @@ from fndrec.cli._run import RunRecord
 from fndrec.errors import DataError
 from fndrec.plots import explanation_sheet
 from fndrec.retrieval import Explanation, explain, recommend
-from fndrec.retrieval.explaining.explain import given_sets
+from fndrec.retrieval.explaining.explain import requested_sets
 
 # Of the picture, if the model looks at none.
 PHOTO_SIZE = 128
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> None:
         sets = [_ids(words) for words in sets]
     if args.k is None:
         # An id mistyped is told before photos are decoded.
-        given_sets(data, outfits, sets)
+        requested_sets(data, outfits, sets)
     if data.photos is not None:
         data = read_data(args, image_size_of(model) or PHOTO_SIZE)
     if args.k is not None:

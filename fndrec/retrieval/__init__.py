@@ -1,4 +1,4 @@
-"""From a catalogue of outfits to the best for a user, and why."""
+"""Finds, composes and explains the best outfits for a user."""
 
 from fndrec.retrieval.composing.completer import Completion, OutfitCompleter
 from fndrec.retrieval.composing.composer import OutfitComposer

@@ -1,4 +1,4 @@
-"""A user from outfits liked."""
+"""Computes a user from liked outfits."""
 
 from collections.abc import Sequence
 
@@ -22,32 +22,31 @@ def fold_in(
     *,
     prior_likes: float = PRIOR_LIKES,
 ) -> np.ndarray:
-    """The vector of someone the model never saw, from outfits liked.
+    """Computes the vector of a new user from liked outfits.
 
-    Nothing of the model changes. The vector is the one that
-    `model.encode_likes` gives and the exported `recommend_for_likes` uses:
-    that of the `UserHistoryEncoder` where there is one, else, in closed form,
-    the direction of the sum of the liked outfits and the cold-start vector.
+    The model does not change. The vector is that of `model.encode_likes` and
+    of the exported signature `recommend_for_likes`: the output of the
+    `UserHistoryEncoder` if the model has one, else, in closed form, the
+    direction of the sum of the liked outfits and the weighted cold-start
+    vector.
 
     Args:
         model: A trained model.
-        data: The data set that has the outfits.
-        liked_outfits: Ids of the liked outfits, 1 to 1000 of them. The order
-            says nothing; an id given twice counts once.
+        data: The data set that contains the outfits.
+        liked_outfits: Ids of 1 to 1000 liked outfits, in any order. Duplicates
+            count once.
         outfit_vectors: Vectors of all outfits of `data`, from
-            `model.embed_outfits`, where they are ready; else those of the
-            liked ones are computed.
-        prior_likes: As many likes as the cold-start vector counts for in the
-            closed form; worth a choice on valid likes of users held out.
+            `model.embed_outfits`. By default the liked outfits are embedded.
+        prior_likes: Weight of the cold-start vector in the closed form, as a
+            number of likes. Best chosen on valid likes of held-out users.
 
     Returns:
-        Float32 unit vector `(dim,)`, or `(anchors, dim)` of a model of
-        anchors.
+        Float32 unit vector `(dim,)`, or `(anchors, dim)` for a model of several
+        anchors per user.
 
     Raises:
-        ValueError: If no outfit is given or too many are,
-            `outfit_vectors` is not of all outfits, or `prior_likes` is not
-            positive.
+        ValueError: If `liked_outfits` is empty or too long, `outfit_vectors`
+            does not have one row per outfit, or `prior_likes` is not positive.
         DataError: If an outfit is not in the data.
 
     Example:
@@ -71,12 +70,12 @@ def fold_in(
     if outfit_vectors is None:
         if model.vocabulary is not None:
             data = data.with_vocabulary(model.vocabulary)
-        items, (places,) = distinct_items_of(data.outfit_items[rows])
-        vectors = model.embed_outfits(model.embed_items(data, items), places)
+        items, (sets,) = distinct_items_of(data.outfit_items[rows])
+        vectors = model.embed_outfits(model.embed_items(data, items), sets)
     elif len(outfit_vectors) != data.num_outfits:
         raise ValueError(
-            "`outfit_vectors` should be one of each outfit of the data, "
-            f"{data.num_outfits}. Received: {len(outfit_vectors)} of them"
+            "`outfit_vectors` should have one row per outfit of the data, "
+            f"{data.num_outfits}. Received: {len(outfit_vectors)} rows"
         )
     else:
         vectors = np.asarray(outfit_vectors[rows], np.float32)

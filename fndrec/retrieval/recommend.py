@@ -1,4 +1,4 @@
-"""The best outfits of a catalogue for a user."""
+"""Recommends outfits of a catalogue to users."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -6,11 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from fndrec.checks import ids
+from fndrec.checks import ids, positive_int
 from fndrec.data import OutfitData
 from fndrec.models import OutfitRecommender, align
 from fndrec.retrieval.index.anchors import search_anchors
-from fndrec.retrieval.index.index_checks import check_k
 from fndrec.retrieval.index.outfit_filter import OutfitFilter
 from fndrec.retrieval.index.outfit_index import OutfitIndex
 
@@ -24,8 +23,8 @@ class Recommendation:
         outfit_id: The outfit.
         item_ids: Its items.
         score: Its score; higher is better.
-        known: Whether the model knows the user; if not, the score is that
-            of the cold-start user.
+        known: Whether the model knows the user. The score of an unknown user
+            is that of the cold-start user.
     """
 
     user_id: str
@@ -45,32 +44,32 @@ def recommend(
     where: OutfitFilter | None = None,
     index: OutfitIndex | None = None,
 ) -> list[list[Recommendation]]:
-    """The `k` best outfits of the catalogue for each user.
+    """Recommends the `k` best outfits of the catalogue to each user.
 
     Args:
         model: A trained model.
-        data: The data set: its outfits are the catalogue.
-        user_ids: The users; a user not known gets the cold-start vector.
-        k: How many outfits; fewer come back if the catalogue has fewer.
-        exclude_liked: Whether outfits the user is known to like, in any
-            split, are left out.
-        where: What outfits must be like.
-        index: The catalogue in place of the outfits of `data`: an index of
-            the same model. Without it the outfits are embedded anew.
+        data: The data set, whose outfits are the catalogue.
+        user_ids: The users; an unknown user gets the cold-start vector.
+        k: Number of outfits; fewer are returned if the catalogue has fewer.
+        exclude_liked: Whether to leave out the outfits that the user likes in
+            any split.
+        where: Conditions that the outfits must meet.
+        index: An index of the same model, which replaces the outfits of `data`
+            as the catalogue. By default the outfits of `data` are embedded.
 
     Returns:
-        For each user the recommendations, best first.
+        The recommendations for each user, best first.
 
     Raises:
         ValueError: If `k` is not positive.
-        DataError: If `where` names what is not known or leaves no outfit.
+        DataError: If `where` names an unknown id or leaves no outfit.
 
     Example:
 
-    >>> for found in fndrec.recommend(model, data, ["u007"], k=3)[0]:
-    ...     print(found.outfit_id, found.score)
+    >>> for best in fndrec.recommend(model, data, ["u007"], k=3)[0]:
+    ...     print(best.outfit_id, best.score)
     """
-    check_k(k)
+    positive_int("k", k)
     # Arrays give scalars, which would go on into the results.
     user_ids = [str(user_id) for user_id in ids("user_ids", user_ids)]
     model, data = align(model, data)
@@ -83,11 +82,11 @@ def recommend(
     k = min(k, len(index))
     exclude_outfits = liked_outfits(data, user_ids) if exclude_liked else None
     if users.ndim == 3:
-        found = search_anchors(
+        ranked = search_anchors(
             index, model.score, users, k, where, exclude_outfits
         )
     else:
-        found = index.search(
+        ranked = index.search(
             users, k, where=where, exclude_outfits=exclude_outfits
         )
     return [
@@ -101,19 +100,19 @@ def recommend(
             )
             for match in matches
         ]
-        for user_id, row, matches in zip(user_ids, rows, found, strict=True)
+        for user_id, row, matches in zip(user_ids, rows, ranked, strict=True)
     ]
 
 
 def liked_outfits(data: OutfitData, user_ids: Sequence[str]) -> list[list[str]]:
-    """Ids of the outfits that users are known to like, in any split."""
+    """Returns the ids of the outfits that each user likes in any split."""
     return [data.outfits.take(liked_rows(data, user)) for user in user_ids]
 
 
 def liked_rows(data: OutfitData, user_id: str) -> npt.NDArray[np.int32]:
-    """Rows of the outfits that a user likes in any split, each once."""
+    """Returns the distinct rows of the outfits that a user likes, any split."""
     row = data.users.rows([user_id])[0]
-    # No like is of row -1, which is that of a user not known.
+    # An unknown user has row -1, which no like has.
     return np.unique(
         np.concatenate(
             [likes.outfit[likes.user == row] for likes in data.splits.values()]

@@ -1,4 +1,4 @@
-"""From a trained model to a SavedModel, and to who asks it."""
+"""Exports trained models, serves them and calls them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ PACKAGES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Imports what needs the extra `serving` when it is asked for."""
+    """Imports the names that need the extra `serving` on first access."""
     if name not in PACKAGES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     for package in PACKAGES[name]:

@@ -1,4 +1,4 @@
-"""Text files of one id per line, which TensorFlow looks ids up in."""
+"""Text files of one id per line."""
 
 from pathlib import Path
 
@@ -9,15 +9,15 @@ from fndrec.errors import DataError
 
 
 def check_lines(ids: Vocabulary, name: str) -> None:
-    """Raises if ids cannot be lines of a text file.
+    """Raises if an id cannot be a line of a text file.
 
     Args:
         ids: The ids.
-        name: What they are the ids of.
+        name: What they identify, for errors.
 
     Raises:
-        DataError: If an id is empty, which stands for padding, or contains a
-            line break.
+        DataError: If an id contains a line break or is empty. Empty ids stand
+            for padding.
     """
     bad = pc.match_substring_regex(ids.ids, r"[\r\n]|^$")
     row = pc.index(bad, True).as_py()
@@ -30,6 +30,6 @@ def check_lines(ids: Vocabulary, name: str) -> None:
 
 
 def write_lines(ids: Vocabulary, path: Path) -> None:
-    """Writes ids, one per line."""
+    """Writes ids to a text file, one per line."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{name}\n" for name in ids)

@@ -1,13 +1,13 @@
-"""A request that a server did not answer."""
+"""The error of a request to a server."""
 
 
 class ServingError(RuntimeError):
-    """A request that a server did not answer.
+    """Raised when a server does not answer a request.
 
     Args:
-        code: The status in gRPC's words, whatever the protocol, such as
+        code: The gRPC name of the status, for either protocol, such as
             "INVALID_ARGUMENT", "UNAVAILABLE" or "DEADLINE_EXCEEDED".
-        message: What the server said, or why it could not be reached.
+        message: The server's message, or why the server was not reached.
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -1,1 +1,1 @@
-"""New outfits: completing and composing."""
+"""Completing and composing outfits."""

@@ -1,4 +1,4 @@
-"""All outfits that a template allows."""
+"""The outfits that a template allows."""
 
 import itertools
 import math
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
-from fndrec.retrieval.composing.limit import Limit, slack
+from fndrec.retrieval.composing.limit import Limit, slack, sum_excess
 
 Constraint = Callable[[npt.NDArray[np.int32]], npt.ArrayLike]
 IntArray = npt.NDArray[np.int32]
@@ -19,17 +19,16 @@ CHUNK = 1 << 16
 
 
 class OutfitSpace:
-    """All outfits with some items given and the free slots filled.
+    """All outfits that consist of fixed items and fillings of the free slots.
 
     Args:
         data: The data set.
         fixed: Rows of the items that are in every outfit.
-        pools: For each free slot the rows of the items it takes, sorted.
-        limits: Limits; those on each item have been kept by `fixed` and
-            `pools` already.
-        constraint: From item rows `(outfits, slots)` to which outfits are
-            allowed.
-        new: Whether outfits of the catalogue are left out.
+        pools: Sorted rows of the candidate items, one array per free slot.
+        limits: The limits. `fixed` and `pools` already keep those on each item.
+        constraint: Function from item rows `(outfits, slots)` to a mask of the
+            allowed outfits.
+        new: Whether to leave out outfits of the catalogue.
         seed: Seed of the keys.
     """
 
@@ -47,12 +46,14 @@ class OutfitSpace:
         self.pools = list(pools)
         self.sums = [limit for limit in limits if limit.of == "sum"]
         self.constraint = constraint
-        # An outfit is the sum of its items' numbers, whatever their order:
-        # of 64 random bits, so that two of a million are one in 10^7 tries.
-        self.numbers = np.random.default_rng(seed).integers(
+        # The key of an outfit is the sum of its items' random 64-bit keys, so
+        # order does not matter. Two of a million outfits share a key with a
+        # probability below 1e-7.
+        self.item_keys = np.random.default_rng(seed).integers(
             0, 1 << 64, data.num_items, np.uint64
         )
-        # The slot before of the same items, in whose order items stand.
+        # The last earlier slot of the same pool, else -1. Items of such slots
+        # are kept in ascending order.
         self.twin = [
             max(
                 (j for j in range(i) if np.array_equal(pools[j], pool)),
@@ -60,88 +61,93 @@ class OutfitSpace:
             )
             for i, pool in enumerate(self.pools)
         ]
-        self.known = self._catalogue(data) if new else np.zeros(0, np.uint64)
+        self.catalogue_keys = (
+            self._catalogue_keys(data) if new else np.zeros(0, np.uint64)
+        )
 
-    def _catalogue(self, data: OutfitData) -> npt.NDArray[np.uint64]:
-        """Keys of the outfits of the catalogue of this size."""
+    def _catalogue_keys(self, data: OutfitData) -> npt.NDArray[np.uint64]:
+        """Returns the keys of the catalogue's outfits of this size."""
         outfits = data.outfit_items
         size = len(self.fixed) + len(self.pools)
         outfits = outfits[(outfits >= 0).sum(axis=1) == size][:, :size]
-        return np.unique(self.numbers[outfits].sum(axis=1, dtype=np.uint64))
+        return np.unique(self.item_keys[outfits].sum(axis=1, dtype=np.uint64))
 
     @property
     def size(self) -> int:
-        """Number of ways to fill the slots, slots of the same items as sets.
+        """Number of fillings, in any order within slots of the same pool.
 
-        Where pools overlap but differ it counts some outfits twice.
+        Outfits can count more than once where different pools overlap.
         """
         total = 1
         for i, pool in enumerate(self.pools):
             if self.twin[i] < 0:
-                alike = sum(np.array_equal(pool, other) for other in self.pools)
-                total *= math.comb(len(pool), alike)
+                count = sum(np.array_equal(pool, other) for other in self.pools)
+                total *= math.comb(len(pool), count)
         return total
 
-    def whole(self, filled: IntArray) -> IntArray:
-        """Item rows `(outfits, items)`, the given ones last."""
-        given = np.broadcast_to(self.fixed, (len(filled), len(self.fixed)))
-        return np.concatenate([filled, given], axis=1).astype(np.int32)
+    def item_sets(self, filled: IntArray) -> IntArray:
+        """Returns item rows `(outfits, items)`, the fixed items last."""
+        fixed = np.broadcast_to(self.fixed, (len(filled), len(self.fixed)))
+        return np.concatenate([filled, fixed], axis=1).astype(np.int32)
 
     def keys(self, filled: IntArray) -> npt.NDArray[np.uint64]:
-        """A number for each outfit, the same for the same free items."""
-        return self.numbers[filled].sum(axis=1, dtype=np.uint64)
+        """Returns one key per outfit, equal for equal items in free slots."""
+        return self.item_keys[filled].sum(axis=1, dtype=np.uint64)
 
     def admissible(self, filled: IntArray) -> BoolArray:
-        """Which outfits are allowed.
+        """Returns the mask of the allowed outfits.
 
         Args:
             filled: Item rows `(outfits, free slots)`.
 
         Returns:
-            bool array `(outfits,)`.
+            Bool array `(outfits,)`.
 
         Raises:
-            ValueError: If the constraint returns something else.
+            ValueError: If the constraint returns anything but such an array.
         """
-        kept = np.ones(len(filled), bool)
+        allowed = np.ones(len(filled), bool)
         columns = [*filled.T, *(np.full(1, row) for row in self.fixed)]
-        for one, other in itertools.combinations(columns, 2):
-            kept &= one != other
+        for column, other in itertools.combinations(columns, 2):
+            allowed &= column != other
         if self.sums:
-            kept &= self.excess(filled) <= 0
-        if len(self.known):
-            given = self.numbers[self.fixed].sum(dtype=np.uint64)
-            kept &= ~np.isin(self.keys(filled) + given, self.known)
-        if self.constraint is not None and kept.any():
-            at = np.flatnonzero(kept)
-            kept[at] = checked(self.constraint, self.whole(filled[at]))
-        return kept
+            allowed &= self.excess(filled) <= 0
+        if len(self.catalogue_keys):
+            fixed_key = self.item_keys[self.fixed].sum(dtype=np.uint64)
+            allowed &= ~np.isin(
+                self.keys(filled) + fixed_key, self.catalogue_keys
+            )
+        if self.constraint is not None and allowed.any():
+            rows = np.flatnonzero(allowed)
+            allowed[rows] = _apply(
+                self.constraint, self.item_sets(filled[rows])
+            )
+        return allowed
 
     def excess(self, filled: IntArray) -> npt.NDArray[np.float64]:
-        """By how much outfits break the limits on sums, 0 if they keep them.
+        """Returns by how much outfits break the limits on sums.
 
         Args:
             filled: Item rows `(outfits, free slots)`.
 
         Returns:
-            float64 array `(outfits,)`.
+            Float64 array `(outfits,)`, 0 where an outfit keeps the limits.
         """
         excess = np.zeros(len(filled))
         for limit in self.sums:
-            total = limit.values[filled].sum(axis=1)
-            total = total + limit.values[self.fixed].sum()
-            over = np.maximum(total - limit.most, limit.least - total)
-            excess += np.where(over > slack(total), over, 0.0)
+            totals = limit.values[filled].sum(axis=1)
+            totals = totals + limit.values[self.fixed].sum()
+            excess += sum_excess(limit, totals)
         return excess
 
-    def all(self, chunk: int = CHUNK) -> Iterator[IntArray]:
-        """Every way to fill the slots, in parts of item rows.
+    def fillings(self, chunk: int = CHUNK) -> Iterator[IntArray]:
+        """Yields all fillings of the free slots, chunk by chunk.
 
         Args:
-            chunk: Rows of a part.
+            chunk: Number of fillings per chunk, at most.
 
         Yields:
-            int32 arrays `(outfits, free slots)`.
+            Int32 arrays `(outfits, free slots)` of item rows.
         """
         sizes = [len(pool) for pool in self.pools]
         for start in range(0, math.prod(sizes), chunk):
@@ -162,14 +168,14 @@ class OutfitSpace:
             )
 
     def sample(self, count: int, rng: np.random.Generator) -> IntArray:
-        """Slots filled at random, each way as likely as another.
+        """Draws fillings of the free slots uniformly at random.
 
         Args:
-            count: How many.
-            rng: The generator.
+            count: Number of fillings.
+            rng: The random generator.
 
         Returns:
-            int32 array `(count, free slots)`; some are not admissible.
+            Int32 array `(count, free slots)`; some may not be admissible.
         """
         filled = [
             pool[rng.integers(0, len(pool), count)] for pool in self.pools
@@ -177,46 +183,35 @@ class OutfitSpace:
         return np.stack(filled, axis=1).astype(np.int32)
 
     def check_sums(self, data: OutfitData) -> None:
-        """Raises if a limit alone leaves no outfit.
+        """Raises if a single limit rules out all outfits.
 
         Args:
             data: The data set.
 
         Raises:
-            DataError: If the least or the greatest sum of the items of the
-                slots is out of the limit.
+            DataError: If even the least sum is above a limit, or even the
+                greatest sum is below it.
         """
         for limit in self.sums:
-            given = limit.values[self.fixed].sum()
-            low = given + sum(limit.values[p].min() for p in self.pools)
-            high = given + sum(limit.values[p].max() for p in self.pools)
-            room = slack(max(abs(low), abs(high)))
-            if low > limit.most + room or high < limit.least - room:
+            fixed = limit.values[self.fixed].sum()
+            low = fixed + sum(limit.values[p].min() for p in self.pools)
+            high = fixed + sum(limit.values[p].max() for p in self.pools)
+            margin = slack(max(abs(low), abs(high)))
+            if low > limit.most + margin or high < limit.least - margin:
                 raise DataError(
                     f"{data.name}: items that can keep the limit {limit} were "
-                    "expected. Received: items of which an outfit has "
-                    f"{low:g} at the least and {high:g} at the most"
+                    "expected. Received: items whose sum is between "
+                    f"{low:g} and {high:g}"
                 )
 
 
-def checked(constraint: Constraint, outfits: IntArray) -> BoolArray:
-    """What a constraint says of outfits.
-
-    Args:
-        constraint: The constraint.
-        outfits: Item rows `(outfits, slots)`.
-
-    Returns:
-        bool array `(outfits,)`.
-
-    Raises:
-        ValueError: If it returns something else.
-    """
-    kept = np.asarray(constraint(outfits))
-    if kept.dtype != bool or kept.shape != (len(outfits),):
+def _apply(constraint: Constraint, outfits: IntArray) -> BoolArray:
+    """Returns the mask `(outfits,)` that a constraint gives, checked."""
+    allowed = np.asarray(constraint(outfits))
+    if allowed.dtype != bool or allowed.shape != (len(outfits),):
         raise ValueError(
             "`constraint` should return a bool for each outfit, of shape "
-            f"({len(outfits)},). Received: shape={kept.shape}, "
-            f"dtype={kept.dtype}"
+            f"({len(outfits)},). Received: shape={allowed.shape}, "
+            f"dtype={allowed.dtype}"
         )
-    return kept
+    return allowed

@@ -1,4 +1,4 @@
-"""Scores of sets of items of a shop, each item embedded once."""
+"""Scores of sets of items, each item embedded once."""
 
 from collections.abc import Sequence
 
@@ -9,16 +9,16 @@ from fndrec.models import OutfitRecommender, align
 
 
 class SetScorer:
-    """Scores any sets of items of a shop for a user.
+    """Scores sets of items of a shop for users.
 
     Args:
         model: A trained model.
-        data: The shop, with photos loaded if the model looks at them.
-        item_vectors: `model.embed_items(data)` if it is at hand.
+        data: The shop, with photos loaded if the model takes photos.
+        item_vectors: `model.embed_items(data)`; computed by default.
 
     Raises:
-        ValueError: If `item_vectors` are not one an item.
-        DataError: If the data lacks what the model looks at.
+        ValueError: If `item_vectors` does not have one row per item.
+        DataError: If the data lacks an input of the model.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class SetScorer:
         shape = (data.num_items, model.item_tower.dim)
         if item_vectors.shape != shape:
             raise ValueError(
-                f"`item_vectors` should have the shape {shape}, one row an "
+                f"`item_vectors` should have the shape {shape}, one row per "
                 f"item of {data.name}. Received: {item_vectors.shape}"
             )
         self.model = model
@@ -41,22 +41,23 @@ class SetScorer:
         self.item_vectors = np.asarray(item_vectors, np.float32)
 
     def users(self, user_ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Users as the model knows them.
+        """Returns the vectors of users, and whether the model knows them.
 
         Args:
-            user_ids: The users; one not known gets the cold-start vector.
+            user_ids: The users; an unknown user gets the cold-start vector.
 
         Returns:
-            Unit vectors `(users, dim)`, and bool `(users,)`: who is known.
+            Unit vectors `(users, dim)`, or `(users, anchors, dim)`, and a bool
+            array `(users,)`, true for known users.
         """
         index = self.data.vocabulary.users.rows(list(user_ids)) + 1
         return np.asarray(self.model.encode_users(index)), index > 0
 
     def scores(self, user: np.ndarray, sets: np.ndarray) -> np.ndarray:
-        """Scores of sets for one user.
+        """Scores sets for one user.
 
         Args:
-            user: Unit vector `(dim,)`, or one an anchor `(anchors, dim)`.
+            user: Unit vector `(dim,)`, or one per anchor `(anchors, dim)`.
             sets: Int array `(sets, slots)` of item rows, -1 padding.
 
         Returns:
@@ -64,6 +65,5 @@ class SetScorer:
         """
         vectors = self.model.embed_outfits(self.item_vectors, sets)
         score = self.model.score
-        return np.asarray(score.from_cosine(score.cosine(user[None], vectors)))[
-            0
-        ]
+        cosines = score.cosine(user[None], vectors)
+        return np.asarray(score.from_cosine(cosines))[0]

@@ -1,4 +1,4 @@
-"""Which items may stand in which slot of an outfit."""
+"""The items that may fill the slots of an outfit."""
 
 from collections.abc import Collection, Sequence
 
@@ -15,21 +15,24 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 def item_rows(
-    data: OutfitData, ids: Collection[str], argument: str, once: bool = False
+    data: OutfitData,
+    ids: Collection[str],
+    argument: str,
+    distinct: bool = False,
 ) -> IntArray:
-    """Rows of items.
+    """Returns the rows of items.
 
     Args:
         data: The data set.
         ids: Ids of items.
         argument: Name of the argument, for errors.
-        once: Whether each should stand there once.
+        distinct: Whether to refuse duplicates.
 
     Returns:
-        int32 array `(ids,)`.
+        Int32 array `(ids,)`.
 
     Raises:
-        DataError: If an id is not known, or stands there twice and should not.
+        DataError: If an id is unknown, or `distinct` and an id occurs twice.
     """
     names = list(checks.ids(argument, ids))
     rows = data.items.rows(names) if names else np.zeros(0, np.int32)
@@ -39,7 +42,7 @@ def item_rows(
                 f"`{argument}` should name items of {data.name}. "
                 f"Received: {names[place]!r}, which is none of its items"
             )
-        if once and row in rows[:place]:
+        if distinct and row in rows[:place]:
             raise DataError(
                 f"`{argument}` should name each item once. "
                 f"Received: {names[place]!r} twice"
@@ -48,15 +51,16 @@ def item_rows(
 
 
 def slot_items(data: OutfitData, entry: str | None, argument: str) -> BoolArray:
-    """Which items a category, or a group, or none of both asks for.
+    """Returns the mask of the items of a category or group.
 
     Args:
         data: The data set.
-        entry: Name of a category, or else of a group; `None` for any item.
+        entry: Name of a category or, if there is none, of a group; `None` for
+            all items.
         argument: Name of the argument, for errors.
 
     Returns:
-        bool array `(items,)`.
+        Bool array `(items,)`.
 
     Raises:
         DataError: If there is no such category or group.
@@ -73,30 +77,29 @@ def slot_items(data: OutfitData, entry: str | None, argument: str) -> BoolArray:
     groups = [] if data.groups is None else data.groups.to_list()
     raise DataError(
         f"`{argument}` should name a category or a group of the items of "
-        f"{data.name}, or be None for any. Its categories: {categories}, its "
+        f"{data.name}, or be None for any item. Categories: {categories}, "
         f"groups: {groups}. Received: {entry!r}"
     )
 
 
 def allowed_items(
-    data: OutfitData, limits: Sequence[Limit], banned: IntArray
+    data: OutfitData, limits: Sequence[Limit], excluded: IntArray
 ) -> BoolArray:
-    """Which items may be added at all.
+    """Returns the mask of the items that may be added to an outfit.
 
     Args:
         data: The data set.
         limits: The limits.
-        banned: Rows of items that may not.
+        excluded: Rows of items that may not be added.
 
     Returns:
-        bool array `(items,)`.
+        Bool array `(items,)`.
 
     Raises:
-        ValueError: If a limit has another number of values than there are
-            items.
+        ValueError: If a limit does not have one value per item.
     """
     allowed = np.ones(data.num_items, bool)
-    allowed[banned] = False
+    allowed[excluded] = False
     for limit in limits:
         if len(limit.values) != data.num_items:
             raise ValueError(
@@ -104,36 +107,36 @@ def allowed_items(
                 f"each of the {data.num_items} items of {data.name}. "
                 f"Received: {len(limit.values)} values"
             )
-        allowed &= passes(limit)
+        allowed &= _keeps(limit)
     return allowed
 
 
-def passes(limit: Limit) -> BoolArray:
-    """Which items a limit lets through, each looked at alone."""
+def _keeps(limit: Limit) -> BoolArray:
+    """Returns the mask of the items that keep a limit on their own."""
+    known = np.isfinite(limit.values)
     if limit.of == "sum":
-        return np.isfinite(limit.values)
-    inside = (limit.values >= limit.least) & (limit.values <= limit.most)
-    return inside & np.isfinite(limit.values)
+        return known
+    return known & (limit.values >= limit.least) & (limit.values <= limit.most)
 
 
 def check_items(
     data: OutfitData, rows: IntArray, limits: Sequence[Limit], argument: str
 ) -> None:
-    """Raises if items that are asked for break a limit on their own.
+    """Raises if a requested item breaks a limit on its own.
 
     Args:
         data: The data set.
         rows: Rows of the items.
         limits: The limits.
-        argument: Name of the argument that asks for them.
+        argument: Name of the argument that requests them, for errors.
 
     Raises:
-        DataError: If one does.
+        DataError: If an item breaks a limit.
     """
     for limit in limits:
-        kept = passes(limit)
+        keeps = _keeps(limit)
         for row in rows:
-            if not kept[row]:
+            if not keeps[row]:
                 raise DataError(
                     f"The items of `{argument}` should keep the limit "
                     f"{limit}. Received: {data.items[int(row)]!r}, of "
@@ -142,25 +145,25 @@ def check_items(
 
 
 def assign(accepted: Sequence[Sequence[int]]) -> list[int] | None:
-    """Gives each item a slot of its own.
+    """Assigns each item to a different slot.
 
     Args:
-        accepted: For each item the slots that take it, those preferred first.
+        accepted: The slots that accept each item, preferred ones first.
 
     Returns:
-        A slot an item; `None` if they cannot all stand.
+        One slot per item, or `None` if there is no such assignment.
     """
-    taken: list[int] = []
+    slots: list[int] = []
 
     def place(item: int) -> bool:
         if item == len(accepted):
             return True
         for slot in accepted[item]:
-            if slot not in taken:
-                taken.append(slot)
+            if slot not in slots:
+                slots.append(slot)
                 if place(item + 1):
                     return True
-                taken.pop()
+                slots.pop()
         return False
 
-    return taken if place(0) else None
+    return slots if place(0) else None

@@ -1,4 +1,4 @@
-"""A quick guess at the scores of outfits not scored yet."""
+"""A fast estimate of the scores of outfits."""
 
 from collections.abc import Sequence
 
@@ -8,25 +8,25 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-# What it learns from: solving costs the cube of it.
-MOST_SETS = 600
-# Of features whose distances have the mean square 2.
+# Training outfits, at most: the cost of the solution is cubic in their number.
+MAX_OUTFITS = 600
+# Width of the Gaussian, for features with a mean squared distance of 2.
 WIDTH = 1.0
 RIDGE = 1e-2
 
 
 class Surrogate:
-    """Kernel ridge regression of the score on the items in the slots.
+    """Kernel ridge regression of scores on the items in the slots.
 
-    The kernel of two outfits is the product over the slots of one plus a
-    Gaussian of the distance of their items: its terms are the items alone,
-    their pairs, and so on. As it is a product, the guesses for a whole grid of
-    items are one product of matrices.
+    The kernel of two outfits is the product over the slots of 1 plus a Gaussian
+    of the distance between their items. Its terms are single items, pairs of
+    items and so on. Because it is a product, a matrix product gives the
+    estimates for a whole grid of items.
 
     Args:
-        features: For each slot the features of its items, `(items, dim)`.
-        places: Int array `(outfits, slots)`: the places of the items in
-            `features`. The best are learned from if there are many.
+        features: Features `(items, dim)` of the items of each slot.
+        positions: Int array `(outfits, slots)`: positions of the items in
+            `features`. Only the best outfits are used if there are many.
         scores: Float array `(outfits,)`.
 
     Reference: Plate 1999, the product kernel of all interactions; Saunders et
@@ -36,85 +36,86 @@ class Surrogate:
     def __init__(
         self,
         features: Sequence[FloatArray],
-        places: IntArray,
+        positions: IntArray,
         scores: FloatArray,
     ) -> None:
-        best = np.argsort(-scores, kind="stable")[:MOST_SETS]
+        best = np.argsort(-scores, kind="stable")[:MAX_OUTFITS]
         self.features = features
-        self.places = places[best]
+        self.positions = positions[best]
         self.mean = float(scores[best].mean())
         gram = np.ones((len(best), len(best)))
-        for slot, column in enumerate(self.places.T):
+        for slot, column in enumerate(self.positions.T):
             gram *= self._factor(slot, column)
         gram[np.diag_indices_from(gram)] += RIDGE
         self.weights = np.linalg.solve(gram, scores[best] - self.mean)
 
-    def _factor(self, slot: int, places: IntArray) -> FloatArray:
-        """What a slot gives the kernel, `(places, outfits learned from)`."""
-        items = self.features[slot]
-        given, learned = items[places], items[self.places[:, slot]]
+    def _factor(self, slot: int, positions: IntArray) -> FloatArray:
+        """Returns a slot's factor of the kernel, `(positions, outfits)`."""
+        features = self.features[slot]
+        items, trained = features[positions], features[self.positions[:, slot]]
         distance = (
-            np.square(given).sum(axis=1)[:, None]
-            + np.square(learned).sum(axis=1)
-            - 2.0 * given @ learned.T
+            np.square(items).sum(axis=1)[:, None]
+            + np.square(trained).sum(axis=1)
+            - 2.0 * items @ trained.T
         )
         return 1.0 + np.exp(-distance / (2.0 * WIDTH**2))
 
     def promising(self, length: int, contexts: int = 40) -> list[IntArray]:
-        """Items that are guessed to do well in the best outfits.
+        """Selects items with high estimates in the best outfits.
 
         Args:
-            length: How many of each slot.
-            contexts: How many of the best outfits they are put into.
+            length: Number of items per slot.
+            contexts: Number of best outfits in which each item is tried.
 
         Returns:
-            For each slot the places of the items.
+            The positions of the items of each slot.
         """
-        outfits = self.places[:contexts]
+        outfits = self.positions[:contexts]
         factors = [
             self._factor(slot, column) for slot, column in enumerate(outfits.T)
         ]
-        found = []
+        selected = []
         for slot, items in enumerate(self.features):
             if len(items) <= length:
-                found.append(np.arange(len(items)))
+                selected.append(np.arange(len(items)))
                 continue
             others = self.weights * np.prod(
                 [f for i, f in enumerate(factors) if i != slot], axis=0
             )
-            lines = self._factor(slot, np.arange(len(items))) @ others.T
-            best = lines.max(axis=1)
-            found.append(np.argpartition(-best, length - 1)[:length])
-        return found
+            estimates = self._factor(slot, np.arange(len(items))) @ others.T
+            best = estimates.max(axis=1)
+            selected.append(np.argpartition(-best, length - 1)[:length])
+        return selected
 
-    def grid(self, places: Sequence[IntArray]) -> FloatArray:
-        """Guesses for all outfits of given items.
+    def grid(self, positions: Sequence[IntArray]) -> FloatArray:
+        """Estimates the scores of all combinations of items.
 
         Args:
-            places: For each slot the places of its items.
+            positions: The positions of the items of each slot.
 
         Returns:
-            Float array with an axis for each slot.
+            Float array with one axis per slot.
         """
         left = self.weights[None]
         *first, last = [
-            self._factor(slot, column) for slot, column in enumerate(places)
+            self._factor(slot, column) for slot, column in enumerate(positions)
         ]
         for factor in first:
             left = (left[:, None] * factor).reshape(-1, left.shape[1])
-        guesses = left @ last.T + self.mean
-        return guesses.reshape([len(column) for column in places])
+        estimates = left @ last.T + self.mean
+        return estimates.reshape([len(column) for column in positions])
 
 
 def slot_features(vectors: npt.NDArray[np.float32]) -> FloatArray:
-    """Features of the items of a slot: their vectors as attention sees them.
+    """Returns features of the items of a slot: normalized item vectors.
 
     Args:
         vectors: Item vectors `(items, dim)`.
 
     Returns:
-        Each row normalised, all scaled so that the squared distance of two
-        items is 2 in the mean.
+        Float64 array `(items, dim)`. Each row is layer-normalized, as the
+        attention normalizes its inputs. All are scaled to a mean squared
+        distance of 2.
     """
     x = vectors.astype(np.float64)
     x = x - x.mean(axis=1, keepdims=True)

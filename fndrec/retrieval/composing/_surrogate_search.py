@@ -1,4 +1,4 @@
-"""The best outfits of a space too large to look at."""
+"""A search for the best outfits of a space too large to score."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,21 +11,27 @@ from fndrec.retrieval.composing._surrogate import Surrogate
 IntArray = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float64]
 
-# Guesses of one round.
+# Estimates per round.
 GRID = 200_000
 ROUNDS = 6
-START = 0.16
-"""Share of the sets that are drawn at random."""
+RANDOM_SHARE = 0.16
+"""Share of the budget that goes to random outfits."""
 
 
-class Search:
-    """Looks where a surrogate of the score promises most, round by round.
+class SurrogateSearch:
+    """Scores the outfits that a surrogate of the score estimates highest.
+
+    The surrogate is fitted again in each round.
 
     Args:
-        space: The outfits.
-        features: For each free slot the features of its items.
-        score: From item rows `(outfits, items)` to scores.
-        budget: Most outfits to score.
+        space: The outfit space.
+        features: Features of the items of each free slot.
+        score: Function from item rows `(outfits, items)` to scores.
+        budget: Number of outfits to score, at most.
+
+    Attributes:
+        filled: Item rows `(outfits, free slots)` of the scored outfits.
+        scores: Their scores, float64 `(outfits,)`.
     """
 
     def __init__(
@@ -40,60 +46,60 @@ class Search:
         self.score = score
         self.budget = budget
         self.seen: set[int] = set()
-        width = len(space.pools)
-        self.filled = np.zeros((0, width), np.int32)
+        self.filled = np.zeros((0, len(space.pools)), np.int32)
         self.scores = np.zeros(0, np.float64)
 
     def run(self, start: IntArray, k: int, max_shared: int | None) -> None:
         """Scores outfits until the budget is used up.
 
         Args:
-            start: Admissible outfits `(outfits, free slots)` to begin with.
-            k: How many outfits are wanted.
-            max_shared: Most items that two of them may have in common.
+            start: Admissible outfits `(outfits, free slots)` to start from.
+            k: Number of outfits to return in the end.
+            max_shared: Number of items that two of these may share, at most.
         """
-        self.visit(start)
-        later = 0 if max_shared is None else k - 1
-        size = max(1, (self.budget - len(self.scores)) // (ROUNDS + later))
-        for step in range(ROUNDS + later):
-            barred = np.zeros((0, self.filled.shape[1]), np.int32)
+        self._score_new(start)
+        # One more round for each outfit after the first, for outfits that
+        # share few items with those before it.
+        rounds = ROUNDS + (0 if max_shared is None else k - 1)
+        size = max(1, (self.budget - len(self.scores)) // rounds)
+        for step in range(rounds):
+            selected = self.filled[:0]
             if max_shared is not None and step >= ROUNDS:
-                # What may stand beside the outfits found so far.
-                chosen = self.best(step - ROUNDS + 1, max_shared)
-                barred = self.filled[chosen]
-            last = step == ROUNDS + later - 1
-            left = self.budget - len(self.scores)
-            self.visit(
-                self._proposed(left if last else size, barred, max_shared)
-            )
+                count = step - ROUNDS + 1
+                selected = self.filled[
+                    select_best(self.filled, self.scores, count, max_shared)
+                ]
+            if step == rounds - 1:
+                size = self.budget - len(self.scores)
+            self._score_new(self._propose(size, selected, max_shared))
 
-    def visit(self, filled: IntArray) -> None:
-        """Scores outfits that have not been."""
-        fresh = self._fresh(filled)[: self.budget - len(self.scores)]
-        if not len(fresh):
+    def _score_new(self, filled: IntArray) -> None:
+        """Scores those outfits that have not been scored."""
+        new = self._distinct_new(filled)[: self.budget - len(self.scores)]
+        if not len(new):
             return
-        self.seen.update(self.space.keys(fresh).tolist())
-        found = self.score(self.space.whole(fresh)).astype(np.float64)
-        self.filled = np.concatenate([self.filled, fresh])
-        self.scores = np.concatenate([self.scores, found])
+        self.seen.update(self.space.keys(new).tolist())
+        scores = self.score(self.space.item_sets(new)).astype(np.float64)
+        self.filled = np.concatenate([self.filled, new])
+        self.scores = np.concatenate([self.scores, scores])
 
-    def _fresh(self, filled: IntArray) -> IntArray:
-        """Outfits not scored yet, each once."""
+    def _distinct_new(self, filled: IntArray) -> IntArray:
+        """Returns the distinct outfits that have not been scored."""
         keys = self.space.keys(filled)
         _, first = np.unique(keys, return_index=True)
         first.sort()
         new = [key not in self.seen for key in keys[first].tolist()]
         return filled[first[np.array(new, bool)]]
 
-    def _proposed(
-        self, count: int, barred: IntArray, max_shared: int | None
+    def _propose(
+        self, count: int, selected: IntArray, max_shared: int | None
     ) -> IntArray:
-        """The admissible outfits that promise most.
+        """Returns the admissible new outfits with the highest estimates.
 
         Args:
-            count: How many.
-            barred: Outfits with which they may not share too many items.
-            max_shared: Most items they may share.
+            count: Number of outfits.
+            selected: Outfits with which they may share few items.
+            max_shared: Number of items that they may share, at most.
 
         Returns:
             Item rows `(outfits, free slots)`.
@@ -101,62 +107,55 @@ class Search:
         if count < 1 or not len(self.scores):
             return self.filled[:0]
         pools = self.space.pools
-        places = np.stack(
+        positions = np.stack(
             [
                 np.searchsorted(pool, column)
                 for pool, column in zip(pools, self.filled.T, strict=True)
             ],
             axis=1,
         )
-        fits = shares_few(self.filled, barred, max_shared)
-        learned = fits if fits.sum() >= 2 * len(pools) else np.ones_like(fits)
-        guess = Surrogate(self.features, places[learned], self.scores[learned])
-        grid = guess.promising(max(2, int(GRID ** (1.0 / len(pools)))))
-        guesses = guess.grid(grid)
-        order = np.argsort(-guesses, axis=None)
-        found: list[IntArray] = []
+        train = _shares_few(self.filled, selected, max_shared)
+        if train.sum() < 2 * len(pools):
+            train[:] = True
+        surrogate = Surrogate(
+            self.features, positions[train], self.scores[train]
+        )
+        grid = surrogate.promising(max(2, int(GRID ** (1.0 / len(pools)))))
+        estimates = surrogate.grid(grid)
+        order = np.argsort(-estimates, axis=None)
+        proposed: list[IntArray] = []
         step = max(4 * count, 4096)
-        for at in range(0, len(order), step):
-            corner = np.unravel_index(order[at : at + step], guesses.shape)
+        for start in range(0, len(order), step):
+            cells = np.unravel_index(
+                order[start : start + step], estimates.shape
+            )
             filled = np.stack(
                 [
-                    pool[column[place]]
-                    for pool, column, place in zip(
-                        pools, grid, corner, strict=True
+                    pool[column[cell]]
+                    for pool, column, cell in zip(
+                        pools, grid, cells, strict=True
                     )
                 ],
                 axis=1,
             )
-            fresh = self._fresh(filled)
-            fresh = fresh[shares_few(fresh, barred, max_shared)]
-            found.append(fresh[self.space.admissible(fresh)])
-            if sum(map(len, found)) >= count:
+            new = self._distinct_new(filled)
+            new = new[_shares_few(new, selected, max_shared)]
+            proposed.append(new[self.space.admissible(new)])
+            if sum(map(len, proposed)) >= count:
                 break
-        return self._fresh(np.concatenate(found))[:count]
-
-    def best(self, k: int, max_shared: int | None) -> list[int]:
-        """The best outfits scored, each beside those before it.
-
-        Args:
-            k: How many.
-            max_shared: Most items that two of them may have in common.
-
-        Returns:
-            Rows of `filled`, best first; fewer if there are no more.
-        """
-        return best_beside(self.filled, self.scores, k, max_shared)
+        return self._distinct_new(np.concatenate(proposed))[:count]
 
 
-def best_beside(
+def select_best(
     filled: IntArray, scores: FloatArray, k: int, max_shared: int | None
 ) -> list[int]:
-    """The best outfits, each of those that may stand beside the ones before.
+    """Selects the best outfits, each sharing few items with those before it.
 
     Args:
-        filled: Item rows `(outfits, free slots)`, no outfit twice.
+        filled: Item rows `(outfits, free slots)`, all different.
         scores: Float array `(outfits,)`.
-        k: How many.
-        max_shared: Most items that two of them may have in common; `None`
+        k: Number of outfits.
+        max_shared: Number of items that two of them may share, at most; `None`
             for any number.
 
     Returns:
@@ -164,22 +163,22 @@ def best_beside(
     """
     if max_shared is None:
         return np.argsort(-scores, kind="stable")[:k].tolist()
-    left = np.ones(len(scores), bool)
-    chosen: list[int] = []
-    while len(chosen) < k and left.any():
-        row = int(np.argmax(np.where(left, scores, -np.inf)))
-        chosen.append(row)
-        left &= shares_few(filled, filled[row : row + 1], max_shared)
-        left[row] = False
-    return chosen
+    allowed = np.ones(len(scores), bool)
+    selected: list[int] = []
+    while len(selected) < k and allowed.any():
+        row = int(np.argmax(np.where(allowed, scores, -np.inf)))
+        selected.append(row)
+        allowed &= _shares_few(filled, filled[row : row + 1], max_shared)
+        allowed[row] = False
+    return selected
 
 
-def shares_few(
+def _shares_few(
     filled: IntArray, others: IntArray, max_shared: int | None
 ) -> npt.NDArray[np.bool_]:
-    """Which outfits share few items with each of some others."""
-    kept = np.ones(len(filled), bool)
+    """Returns the mask of the outfits that share few items with all others."""
+    few = np.ones(len(filled), bool)
     if max_shared is not None:
         for other in others:
-            kept &= np.isin(filled, other).sum(axis=1) <= max_shared
-    return kept
+            few &= np.isin(filled, other).sum(axis=1) <= max_shared
+    return few

@@ -1,4 +1,4 @@
-"""The best new outfits for a user."""
+"""Composes new outfits for a user."""
 
 from collections.abc import Collection, Sequence
 
@@ -21,43 +21,43 @@ from fndrec.retrieval.composing._slots import (
 from fndrec.retrieval.composing._starts import Starts
 from fndrec.retrieval.composing._surrogate import slot_features
 from fndrec.retrieval.composing._surrogate_search import (
-    START,
-    Search,
-    best_beside,
+    RANDOM_SHARE,
+    SurrogateSearch,
+    select_best,
 )
 from fndrec.retrieval.composing.composition import ComposedOutfit, Composition
 from fndrec.retrieval.composing.limit import Limit
 
 
 class OutfitComposer:
-    """Finds the best new outfits among all that a template allows.
+    """Finds the best new outfits among those that a template allows.
 
-    Where these are few, each is scored: what is found is then proven to be
-    the best. Where they are many, outfits are drawn at random, a surrogate of
-    the score is fitted to them, and what it promises most of is scored next,
-    round by round: see docs/recommend/compose.md. The answer says how far it
-    can be from the best.
+    If these are few, all are scored, and the result is proven to be the best.
+    If they are many, a random sample is scored and a surrogate of the score is
+    fitted to it. Round by round, the outfits with the highest estimates are
+    scored and added to the sample, see docs/recommend/compose.md. The result
+    says how far it can be from the optimum.
 
     Args:
         model: A trained model.
-        data: The shop, with photos loaded if the model looks at them.
-        item_vectors: `model.embed_items(data)` if it is at hand.
-        exhaustive: Most outfits that are all scored.
-        budget: Most outfits that are scored where there are more.
+        data: The shop, with photos loaded if the model takes photos.
+        item_vectors: `model.embed_items(data)`; computed by default.
+        exhaustive: Largest number of outfits that are all scored.
+        budget: Number of outfits that are scored if there are more.
         seed: Seed of the random outfits.
 
     Raises:
         ValueError: If an argument is out of its range.
-        DataError: If the data lacks what the model looks at.
+        DataError: If the data lacks an input of the model.
 
     Example:
 
     >>> composer = fndrec.OutfitComposer(student, data)
     >>> budget = fndrec.Limit("price", price, most=120)
-    >>> found = composer.compose(
+    >>> best = composer.compose(
     ...     "u007", ["top", "bottom", "shoes"], k=3, limits=[budget],
     ...     max_shared=1)
-    >>> found.outfits[0].item_ids, found.optimal, found.gap
+    >>> best.outfits[0].item_ids, best.optimal, best.gap
     """
 
     def __init__(
@@ -88,62 +88,63 @@ class OutfitComposer:
         max_shared: int | None = None,
         new: bool = True,
     ) -> Composition:
-        """The `k` best outfits for a user.
+        """Finds the `k` best outfits for a user.
 
         Args:
-            user: Id of the user, one not known gets the cold-start vector; or
-                a unit vector `(dim,)`.
-            template: For each item of the outfit the name of its category, or
-                of its group, or `None` for any item.
-            k: How many outfits.
-            must: Ids of items that are in each outfit; each takes a slot of
+            user: Id of the user, or a unit vector `(dim,)`. An unknown user
+                gets the cold-start vector.
+            template: Category or group of each item of the outfit, or `None`
+                for any item.
+            k: Number of outfits.
+            must: Ids of items that every outfit contains; each takes a slot of
                 the template.
-            exclude_items: Ids of items that are in none.
-            limits: Limits on what is known of the items.
-            constraint: A function from item rows, an int32 array `(outfits,
-                items)` in any order of the items, to a bool array
-                `(outfits,)`: which are allowed.
-            max_shared: Most items that two of the outfits may have in common,
-                those of `must` not counted. Each outfit is the best of those
-                that may stand beside the ones before. By default they only
-                need to differ.
-            new: Whether outfits of the catalogue are left out.
+            exclude_items: Ids of items that no outfit contains.
+            limits: Limits on numbers of the items, such as prices.
+            constraint: Function from item rows, an int32 array `(outfits,
+                items)` with the items in any order, to the mask of the allowed
+                outfits, a bool array `(outfits,)`.
+            max_shared: Number of items that two of the outfits may share, at
+                most, not counting those of `must`. Each outfit is then the
+                best of those that fit the outfits before it. By default the
+                outfits only need to differ.
+            new: Whether to leave out outfits of the catalogue.
 
         Returns:
-            A `Composition`, of fewer outfits if there are no more.
+            A `Composition`, with fewer outfits if there are no more.
 
         Raises:
-            ValueError: If `k` is not positive, `max_shared` negative, or
-                `template` empty, or a limit, the constraint or a vector
-                is of a wrong shape.
-            DataError: If a name or id is not known, a slot has no item left,
-                or no outfit that is allowed was found.
+            ValueError: If `k` is not positive, `max_shared` is negative,
+                `template` is empty, or a limit, the result of the constraint
+                or a vector has a wrong shape.
+            DataError: If a name or id is unknown, a slot has no item left, or
+                no allowed outfit was found.
         """
         k = positive_int("k", k)
         if max_shared is not None:
             max_shared = non_negative_int("max_shared", max_shared)
-        space, order = self._space(
+        space, order = self._outfit_space(
             template, must, exclude_items, limits, constraint, new
         )
-        vector, name, known = self._user(user)
+        vector, user_id, known = self._user(user)
         starts = Starts(
             space,
             max(self.exhaustive, 1),
-            max(50, int(START * self.budget)),
+            max(50, int(RANDOM_SHARE * self.budget)),
             np.random.default_rng(self.seed),
         )
         if not len(starts.outfits):
-            raise DataError(self._none(starts, limits, constraint, new))
+            raise DataError(
+                self._no_outfit_message(starts, limits, constraint, new)
+            )
 
         def score(sets: np.ndarray) -> np.ndarray:
             return self._scorer.scores(vector, sets)
 
         if starts.complete:
             filled = starts.outfits
-            scores = score(space.whole(filled)).astype(np.float64)
-            best = best_beside(filled, scores, k, max_shared)
+            scores = score(space.item_sets(filled)).astype(np.float64)
         else:
-            search = Search(
+            search = SurrogateSearch(
                 space,
                 [
                     slot_features(self._scorer.item_vectors[pool])
@@ -154,16 +155,16 @@ class OutfitComposer:
             )
             search.run(starts.outfits, k, max_shared)
             filled, scores = search.filled, search.scores
-            best = search.best(k, max_shared)
+        best = select_best(filled, scores, k, max_shared)
         limit = float(self._scorer.model.score.from_cosine(1.0))
         return Composition(
-            user_id=name,
+            user_id=user_id,
             known=known,
             outfits=tuple(
                 ComposedOutfit(
                     tuple(
                         self._scorer.data.items.take(
-                            space.whole(filled[row : row + 1])[0][order]
+                            space.item_sets(filled[row : row + 1])[0][order]
                         )
                     ),
                     float(scores[row]),
@@ -180,6 +181,7 @@ class OutfitComposer:
     def _user(
         self, user: str | npt.NDArray[np.float32]
     ) -> tuple[np.ndarray, str | None, bool]:
+        """Returns the vector and id of a user, and whether it is known."""
         if isinstance(user, str):
             vectors, known = self._scorer.users([user])
             return vectors[0], user, bool(known[0])
@@ -195,7 +197,7 @@ class OutfitComposer:
             )
         return vector, None, True
 
-    def _space(
+    def _outfit_space(
         self,
         template: Sequence[str | None],
         must: Collection[str],
@@ -204,7 +206,7 @@ class OutfitComposer:
         constraint: Constraint | None,
         new: bool,
     ) -> tuple[OutfitSpace, list[int]]:
-        """The outfits, and where the item of each slot stands in them."""
+        """Returns the outfit space, and each slot's position in its outfits."""
         data = self._scorer.data
         if not len(ids("template", template)):
             raise ValueError(
@@ -212,62 +214,62 @@ class OutfitComposer:
                 f"Received: template={template!r}"
             )
         slots = [slot_items(data, entry, "template") for entry in template]
-        given = item_rows(data, must, "must", once=True)
-        banned = item_rows(data, exclude_items, "exclude_items")
-        for row in given:
-            if row in banned:
+        fixed = item_rows(data, must, "must", distinct=True)
+        excluded = item_rows(data, exclude_items, "exclude_items")
+        for row in fixed:
+            if row in excluded:
                 raise DataError(
                     "`must` and `exclude_items` should name different items. "
                     f"Received: {data.items[int(row)]!r} in both"
                 )
-        check_items(data, given, limits, "must")
-        # A slot that takes little first: it leaves others the most.
+        check_items(data, fixed, limits, "must")
+        # Slots with few candidates first, which leaves the others free.
         narrow = sorted(range(len(slots)), key=lambda i: int(slots[i].sum()))
-        taken = assign([[i for i in narrow if slots[i][r]] for r in given])
-        if taken is None:
+        occupied = assign([[i for i in narrow if slots[i][r]] for r in fixed])
+        if occupied is None:
             raise DataError(
-                "The items of `must` should each fit a slot of `template` of "
-                f"its own. Received: must={data.items.take(given)}, template="
-                f"{list(template)}"
+                "Each item of `must` should fit a different slot of "
+                f"`template`. Received: must={data.items.take(fixed)}, "
+                f"template={list(template)}"
             )
-        allowed = allowed_items(data, limits, banned)
-        allowed[given] = False
-        free = [i for i in range(len(slots)) if i not in taken]
+        allowed = allowed_items(data, limits, excluded)
+        allowed[fixed] = False
+        free = [i for i in range(len(slots)) if i not in occupied]
         pools = []
         for i in free:
             pool = np.flatnonzero(slots[i] & allowed).astype(np.int32)
             if not len(pool):
-                what = "any category" if template[i] is None else template[i]
+                kind = "any category" if template[i] is None else template[i]
                 raise DataError(
-                    f"{data.name}: items of {what!r}, slot {i + 1} of "
+                    f"{data.name}: items of {kind!r}, slot {i + 1} of "
                     "`template`, were expected that are in neither `must` nor "
                     "`exclude_items` and keep the limits on each item. "
                     f"Received: none of {int(slots[i].sum())}"
                 )
             pools.append(pool)
         space = OutfitSpace(
-            data, given, pools, limits, constraint, new, self.seed
+            data, fixed, pools, limits, constraint, new, self.seed
         )
         space.check_sums(data)
-        at = {slot: place for place, slot in enumerate([*free, *taken])}
-        return space, [at[i] for i in range(len(slots))]
+        positions = {slot: i for i, slot in enumerate([*free, *occupied])}
+        return space, [positions[i] for i in range(len(slots))]
 
-    def _none(
+    def _no_outfit_message(
         self,
         starts: Starts,
         limits: Sequence[Limit],
         constraint: Constraint | None,
         new: bool,
     ) -> str:
-        asked = [str(limit) for limit in limits]
+        conditions = [str(limit) for limit in limits]
         if constraint is not None:
-            asked.append("`constraint`")
+            conditions.append("`constraint`")
         if new:
-            asked.append("outfits that are new (`new=True`)")
-        tried = "all" if starts.all_looked_at else "some"
+            conditions.append("new outfits (`new=True`)")
+        checked = "all" if starts.all_checked else "some"
         return (
-            f"{self._scorer.data.name}: an outfit that keeps what was asked "
-            f"for was expected: {', '.join(asked) or 'distinct items'}. "
-            f"Received: none among {tried} of {starts.space.size:,} ways to "
-            f"fill the template, of which {starts.looked_at:,} were looked at"
+            f"{self._scorer.data.name}: an outfit that meets the conditions "
+            f"was expected: {', '.join(conditions) or 'distinct items'}. "
+            f"Received: none among {checked} of {starts.space.size:,} ways to "
+            f"fill the template, of which {starts.num_checked:,} were checked"
         )

@@ -1,4 +1,4 @@
-"""New outfits, and how sure it is that they are the best."""
+"""Composed outfits, with bounds on how good others can be."""
 
 from dataclasses import dataclass
 
@@ -26,19 +26,19 @@ class Composition:
         user_id: The user; `None` if a vector was given.
         known: Whether the model knows the user.
         outfits: The outfits, best first.
-        optimal: Whether every outfit that the template allows was looked at,
-            so that these are proven to be the best.
-        bound: No outfit scores higher. If `optimal` it is the best score,
-            else what a cosine of 1 would score.
+        optimal: Whether all outfits that the template allows were scored, which
+            proves that these are the best.
+        bound: Upper bound on the score of any outfit: the best score if
+            `optimal`, else the score of cosine 1.
         space: Number of ways to fill the slots.
-        visited: Number of sets that were scored, parts of outfits among them.
-        sampled: Number of admissible outfits drawn at random, each as likely
-            as another, among those that were scored.
+        visited: Number of outfits that were scored.
+        sampled: Number of admissible outfits among these that were drawn
+            uniformly at random.
 
     Example:
 
-    >>> found = composer.compose("u007", ["top", "bottom", "shoes"])
-    >>> found.outfits[0].item_ids, found.optimal, found.gap
+    >>> best = composer.compose("u007", ["top", "bottom", "shoes"])
+    >>> best.outfits[0].item_ids, best.optimal, best.gap
     """
 
     user_id: str | None
@@ -52,26 +52,26 @@ class Composition:
 
     @property
     def gap(self) -> float:
-        """How far the best outfit can be from the optimum: 0 if optimal."""
+        """Upper bound on what the optimum scores more; 0 if optimal."""
         return self.bound - self.outfits[0].score
 
     @property
     def visited_share(self) -> float:
-        """Share of the space that was scored."""
+        """Share of the ways to fill the slots that were scored."""
         return self.visited / self.space
 
     def better_share(self, confidence: float = 0.95) -> float:
-        """Share of the ways to fill the slots that may score higher.
+        """Bounds the share of the admissible fillings that score higher.
 
-        What was found scores no less than each of the n outfits drawn at
-        random. If a share p scores higher than the best of these, all n
-        missed it, which has the probability `(1 - p) ** n`.
+        The best outfit scores at least as high as each of n random outfits. If
+        a share p of all outfits scored higher, all n draws would miss them with
+        probability `(1 - p) ** n`.
 
         Args:
-            confidence: How sure the bound is, over the draws.
+            confidence: Probability, over the draws, that the bound holds.
 
         Returns:
-            The bound: 0 if optimal, 1 without a random outfit.
+            The upper bound: 0 if optimal, 1 without random outfits.
 
         Raises:
             ValueError: If `confidence` is not between 0 and 1.

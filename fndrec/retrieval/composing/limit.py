@@ -1,4 +1,4 @@
-"""What the items of an outfit may cost, weigh or have in stock."""
+"""Limits on numbers of the items of an outfit, such as price or stock."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,28 +8,28 @@ import numpy.typing as npt
 
 from fndrec.checks import one_of
 
-# How far, in parts of a sum of floats, rounding may carry it past a limit.
+# Relative error of sums by rounding.
 SLACK = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Limit:
-    """A limit on a number that is known of each item.
+    """A limit on a number of each item.
 
-    Either on the sum over the items of an outfit, such as its price, or on
-    each item, such as what is in stock. An item whose number is not finite,
-    as it is not known, stands in no outfit.
+    It holds either for the sum over the items of an outfit, such as the price,
+    or for each item, such as the stock. An item whose number is not finite,
+    because it is unknown, is in no outfit.
 
     Args:
         name: Its name, for messages.
-        values: A number of each item, in the order of `data.items`.
-        least: What it should be at the least.
-        most: What it should be at the most.
+        values: One number per item, in the order of `data.items`.
+        least: The least value allowed.
+        most: The greatest value allowed.
         of: `"sum"` for the sum over the items, `"each"` for each item.
 
     Raises:
-        ValueError: If `values` is not one number an item, `least` is above
-            `most`, or `of` is not known.
+        ValueError: If `values` is not one number per item, `least` is above
+            `most`, or `of` is unknown.
 
     Example:
 
@@ -54,7 +54,7 @@ class Limit:
                 f"item. Received: values={self.values!r:.80}"
             )
         object.__setattr__(self, "values", values)
-        # So written that it holds for NaN too.
+        # Written so that NaN fails.
         if not self.least <= self.most:
             raise ValueError(
                 f"`least` of the limit {self.name!r} should be at most "
@@ -63,22 +63,37 @@ class Limit:
         one_of("of", self.of, ("sum", "each"))
 
     def __str__(self) -> str:
-        ends = []
+        bounds = []
         if self.least > -np.inf:
-            ends.append(f"at least {self.least:g}")
+            bounds.append(f"at least {self.least:g}")
         if self.most < np.inf:
-            ends.append(f"at most {self.most:g}")
-        words = " and ".join(ends) or "known"
-        return f"{self.of} of {self.name!r} {words}"
+            bounds.append(f"at most {self.most:g}")
+        return f"{self.of} of {self.name!r} {' and '.join(bounds) or 'known'}"
 
 
 def slack(total: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """How far sums may lie past a limit by rounding alone.
+    """Returns how far rounding can carry sums past a limit.
 
     Args:
         total: The sums.
 
     Returns:
-        float64 array of their shape.
+        Float64 array of the same shape.
     """
     return SLACK * np.maximum(1.0, np.abs(total))
+
+
+def sum_excess(
+    limit: Limit, totals: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Returns by how much sums break a limit, 0 where they keep it.
+
+    Args:
+        limit: A limit on sums.
+        totals: Float64 array of the sums of outfits.
+
+    Returns:
+        Float64 array of the same shape.
+    """
+    excess = np.maximum(totals - limit.most, limit.least - totals)
+    return np.where(excess > slack(totals), excess, 0.0)

@@ -1,1 +1,1 @@
-"""Why an outfit scores as it does."""
+"""Explanations of the scores of outfits."""

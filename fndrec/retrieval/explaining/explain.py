@@ -1,4 +1,4 @@
-"""Why outfits are recommended."""
+"""Explains the scores of outfits."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from fndrec.retrieval.explaining.explanation import Explanation, LikedOutfit
 from fndrec.retrieval.recommend import liked_rows
 
 IntArray = npt.NDArray[np.int32]
-# What readers take by default; a data set of longer outfits has its own.
+# The default limit of the readers; a data set can allow longer outfits.
 MAX_ITEMS = 8
 
 
@@ -28,44 +28,43 @@ def explain(
     item_sets: Sequence[Sequence[str]] | None = None,
     nearest: int = 3,
 ) -> list[Explanation]:
-    """Why outfits have the score they have for a user.
+    """Explains the scores of outfits for a user.
 
-    Three views of each: what the score loses with each item left out, how
-    much the pooling of the outfit looks at each item, and which of the
-    user's liked outfits, of any split, are nearest to it. Only items of
-    these outfits are embedded, so the size of the catalogue costs nothing.
+    An explanation has three parts: the drop of the score when each item is
+    left out, the attention of the pooling to each item, and the nearest
+    outfits that the user likes in any split. Only the items of these outfits
+    are embedded, so the cost does not grow with the catalogue.
 
-    Where an outfit has one item only, nothing is left without it. It is then
-    compared with what the score is for the cosine 0: that of an outfit which
-    tells nothing of the user.
+    An outfit of a single item is compared with the score of cosine 0, the
+    cosine of an outfit that says nothing about the user.
 
     Args:
         model: A trained model.
         data: The data set.
-        user_id: The user; one the model does not know is scored as the
-            cold-start user, one the data does not know likes nothing.
+        user_id: The user. A user unknown to the model is scored as the
+            cold-start user; a user unknown to the data has no likes.
         outfit_ids: Outfits of the data set.
-        item_sets: In place of `outfit_ids`, any sets of known items.
-        nearest: How many liked outfits are told; the outfit itself, or
-            another of the same items, is not among them.
+        item_sets: Sets of known items, in place of `outfit_ids`.
+        nearest: Number of liked outfits to return. Outfits of the same items
+            as the explained one do not count.
 
     Returns:
-        An explanation for each outfit, in the order given.
+        One explanation per outfit, in the given order.
 
     Raises:
-        DataError: If an outfit or item is not known, or a set is empty,
-            too long or names an item twice.
+        DataError: If an outfit or item is unknown, or a set is empty, too long
+            or names an item twice.
         ValueError: If both or neither of `outfit_ids` and `item_sets` are
-            given, `nearest` is negative, or the model's aggregator is no
-            `SetTransformer`.
+            given, `nearest` is negative, or the aggregator of the model is not
+            a `SetTransformer`.
 
     Example:
 
     >>> best = fndrec.recommend(model, data, ["u007"], k=3)[0]
-    >>> for why in fndrec.explain(
-    ...     model, data, "u007", [found.outfit_id for found in best]
+    >>> for explanation in fndrec.explain(
+    ...     model, data, "u007", [outfit.outfit_id for outfit in best]
     ... ):
-    ...     print(why.item_ids, why.contribution, why.attention)
+    ...     print(explanation.item_ids, explanation.contribution)
     """
     nearest = non_negative_int("nearest", nearest)
     if outfit_ids is not None:
@@ -75,47 +74,51 @@ def explain(
     if not isinstance(model.aggregator, SetTransformer):
         raise ValueError(
             "`model` should have a `SetTransformer` as aggregator, which "
-            "tells its attention. "
+            "returns its attention. "
             f"Received: {type(model.aggregator).__name__}"
         )
-    sets = given_sets(data, outfit_ids, item_sets)
+    sets = requested_sets(data, outfit_ids, item_sets)
     if not sets:
         return []
     model, data = align(model, data)
     liked = liked_rows(data, user_id)
-    whole = padded(sets)
-    liked_sets = data.outfit_items[liked]
-    items, (whole_at, liked_at, less_at) = distinct_items_of(
-        whole, liked_sets, padded(left_out(sets))
+    outfits = _padded(sets)
+    liked_outfits = data.outfit_items[liked]
+    without_one = [
+        np.delete(rows, i) for rows in sets for i in range(len(rows))
+    ]
+    items, (positions, liked_positions, reduced_positions) = distinct_items_of(
+        outfits, liked_outfits, _padded(without_one)
     )
-    table = model.embed_items(data, items)
+    item_vectors = model.embed_items(data, items)
     index = data.vocabulary.users.rows([user_id]) + 1
     user = model.encode_users(index)
 
-    vectors = model.embed_outfits(table, whole_at)
+    vectors = model.embed_outfits(item_vectors, positions)
     cosine = np.asarray(model.score.cosine(user, vectors))[0]
-    # What is left of one item, nothing, has no direction: its cosine is 0.
-    left = np.zeros(len(less_at), np.float32)
-    some = (less_at >= 0).any(axis=1)
-    less = model.embed_outfits(table, less_at[some])
-    left[some] = np.asarray(model.score.cosine(user, less))[0]
-    score, left_score = (
-        np.asarray(model.score.from_cosine(values)) for values in (cosine, left)
+    # An empty set has no direction: its cosine is 0.
+    reduced_cosine = np.zeros(len(reduced_positions), np.float32)
+    filled = (reduced_positions >= 0).any(axis=1)
+    reduced = model.embed_outfits(item_vectors, reduced_positions[filled])
+    reduced_cosine[filled] = np.asarray(model.score.cosine(user, reduced))[0]
+    score, reduced_score = (
+        np.asarray(model.score.from_cosine(values))
+        for values in (cosine, reduced_cosine)
     )
     _, attention = model.aggregator(
-        table, whole_at, return_attention_scores=True
+        item_vectors, positions, return_attention_scores=True
     )
     attention = np.asarray(attention)
-    near = vectors @ model.embed_outfits(table, liked_at).T
-    one, other = set_ids(whole, liked_sets)
-    same = one[:, None] == other[None]
+    similarity = vectors @ model.embed_outfits(item_vectors, liked_positions).T
+    set_id, liked_set_id = set_ids(outfits, liked_outfits)
+    same = set_id[:, None] == liked_set_id[None]
 
     explanations = []
     end = 0
     for i, rows in enumerate(sets):
         start, end = end, end + len(rows)
         others = np.flatnonzero(~same[i])
-        order = others[np.argsort(-near[i, others], kind="stable")[:nearest]]
+        order = np.argsort(-similarity[i, others], kind="stable")[:nearest]
         explanations.append(
             Explanation(
                 user_id=user_id,
@@ -124,15 +127,15 @@ def explain(
                 item_ids=tuple(data.items.take(rows)),
                 categories=categories_of(data, rows),
                 score=float(score[i]),
-                contribution=score[i] - left_score[start:end],
+                contribution=score[i] - reduced_score[start:end],
                 head_attention=attention[i, :, : len(rows)],
                 liked=tuple(
                     LikedOutfit(
                         outfit_id=data.outfits[int(liked[j])],
                         item_ids=tuple(data.outfit_item_ids(int(liked[j]))),
-                        cosine=float(near[i, j]),
+                        cosine=float(similarity[i, j]),
                     )
-                    for j in order
+                    for j in others[order]
                 ),
                 num_liked=len(others),
             )
@@ -140,23 +143,23 @@ def explain(
     return explanations
 
 
-def given_sets(
+def requested_sets(
     data: OutfitData,
     outfit_ids: Sequence[str] | None,
     item_sets: Sequence[Sequence[str]] | None,
 ) -> list[IntArray]:
-    """Item rows of each outfit that was asked for.
+    """Returns the item rows of the outfits that `explain` was asked for.
 
     Args:
         data: The data set.
-        outfit_ids: As in `explain`.
-        item_sets: As in `explain`.
+        outfit_ids: See `explain`.
+        item_sets: See `explain`.
 
     Returns:
-        An int32 array `(items,)` for each.
+        One int32 array `(items,)` per outfit.
 
     Raises:
-        DataError: As in `explain`.
+        DataError: See `explain`.
         ValueError: If both or neither are given.
     """
     if (outfit_ids is None) == (item_sets is None):
@@ -178,10 +181,10 @@ def given_sets(
 
 
 def _item_rows(data: OutfitData, item_ids: list[str]) -> IntArray:
-    most = max(MAX_ITEMS, data.num_slots)
-    if not 1 <= len(item_ids) <= most:
+    limit = max(MAX_ITEMS, data.num_slots)
+    if not 1 <= len(item_ids) <= limit:
         raise DataError(
-            f"A set of `item_sets` should have 1 to {most} items. "
+            f"A set of `item_sets` should have 1 to {limit} items. "
             f"Received: {len(item_ids)} items"
             + (f", the first {item_ids[0]!r}" if item_ids else "")
         )
@@ -200,13 +203,8 @@ def _item_rows(data: OutfitData, item_ids: list[str]) -> IntArray:
     return rows
 
 
-def left_out(sets: Sequence[IntArray]) -> list[IntArray]:
-    """Each set without each of its items in turn."""
-    return [np.delete(rows, i) for rows in sets for i in range(len(rows))]
-
-
-def padded(sets: Sequence[IntArray]) -> IntArray:
-    """Sets as an int32 array `(sets, slots)`, -1 padding."""
+def _padded(sets: Sequence[IntArray]) -> IntArray:
+    """Returns sets as an int32 array `(sets, slots)`, -1 padding."""
     width = max(max(len(rows) for rows in sets), 1)
     table = np.full((len(sets), width), -1, np.int32)
     for row, items in zip(table, sets, strict=True):
@@ -215,7 +213,7 @@ def padded(sets: Sequence[IntArray]) -> IntArray:
 
 
 def categories_of(data: OutfitData, rows: IntArray) -> tuple[str, ...] | None:
-    """Names of the categories of items; None if the data has none."""
+    """Returns the categories of items, or None if the data has none."""
     if data.categories is None or data.item_category is None:
         return None
     return tuple(data.categories.take(data.item_category[rows]))

@@ -1,4 +1,4 @@
-"""Why an outfit is recommended, as data."""
+"""Explanations of recommendations as data."""
 
 import dataclasses
 from typing import Any
@@ -11,12 +11,12 @@ FloatArray = npt.NDArray[np.float32]
 
 @dataclasses.dataclass(frozen=True)
 class LikedOutfit:
-    """An outfit the user likes, near a recommended one.
+    """An outfit that the user likes and that is near an explained one.
 
     Attributes:
         outfit_id: The outfit.
         item_ids: Its items.
-        cosine: Cosine of the two outfits in the user-outfit space.
+        cosine: Cosine between the two outfits in the user-outfit space.
     """
 
     outfit_id: str
@@ -26,23 +26,24 @@ class LikedOutfit:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Explanation:
-    """Why an outfit is recommended to a user.
+    """The reasons for the score of an outfit for a user.
 
     Attributes:
         user_id: The user.
-        known: Whether the model knows the user; if not, the score is that
-            of the cold-start user.
-        outfit_id: The outfit; None for a set of items that was given.
+        known: Whether the model knows the user. The score of an unknown user
+            is that of the cold-start user.
+        outfit_id: The outfit; None for a set of items.
         item_ids: Its items.
         categories: Their categories; None if the data has none.
         score: The score of the outfit.
-        contribution: Float32 array `(items,)`: what the score loses when
-            the item is left out; below 0 the outfit is better without it.
-        head_attention: Float32 array `(heads, items)`: how much each head
-            of the pooling looks at the item; the sum over the items is 1.
-        liked: The liked outfits nearest to it, the nearest first. Empty if
-            the user likes none other.
-        num_liked: How many other outfits the user likes.
+        contribution: Float32 array `(items,)`: the drop of the score when the
+            item is left out. A negative value means that the outfit is better
+            without the item.
+        head_attention: Float32 array `(heads, items)`: the attention of each
+            pooling head to the item. It sums to 1 over the items.
+        liked: The nearest outfits that the user likes, nearest first. Empty if
+            the user likes no other outfit.
+        num_liked: Number of other outfits that the user likes.
     """
 
     user_id: str
@@ -58,19 +59,19 @@ class Explanation:
 
     @property
     def attention(self) -> FloatArray:
-        """Float32 array `(items,)`: `head_attention`, averaged over heads."""
+        """Float32 array `(items,)`: the mean of `head_attention` over heads."""
         mean: FloatArray = self.head_attention.mean(axis=0)
         return mean
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Plain values for a table, a row an item.
+        """Returns plain values for a table with one row per item.
 
-        What is of the outfit stands in each of its rows; ids of several
-        outfits or items are joined by `;`, and so are numbers.
+        Each row repeats the values of the outfit. Several ids or numbers in one
+        cell are joined by `;`.
 
         Returns:
-            A dictionary of the same keys for each item, in the order of
-            `item_ids`.
+            One dictionary per item, in the order of `item_ids`. All have the
+            same keys.
         """
         outfit = {
             "user_id": self.user_id,

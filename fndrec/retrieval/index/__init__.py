@@ -1,1 +1,1 @@
-"""Search among known outfits."""
+"""Search among the outfits of a catalogue."""

@@ -1,12 +1,11 @@
-"""What an index knows of the items of its outfits."""
+"""The items of the outfits of an index."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fndrec import checks
 from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.retrieval.index._growing import GrowingArray
@@ -17,14 +16,16 @@ NO_CATEGORY = -1
 
 
 class Contents:
-    """The items of outfits, their categories, and which are in stock.
+    """The items of outfits, with their categories and stock.
 
     Args:
         items: Ids of the items.
-        categories: MutableVocabulary of the categories.
-        outfit_items: int32 `(outfits, slots)`: rows of `items`, -1 padding.
-        item_category: int32 `(items,)`: rows of `categories`, -1 if unknown.
-        in_stock: bool `(items,)`.
+        categories: Names of the categories.
+        outfit_items: Int32 array `(outfits, slots)` of rows of `items`, -1
+            padding.
+        item_category: Int32 array `(items,)` of rows of `categories`, -1 where
+            unknown.
+        in_stock: Bool array `(items,)`.
     """
 
     def __init__(
@@ -42,8 +43,8 @@ class Contents:
         self.in_stock = GrowingArray(in_stock)
 
     @classmethod
-    def unknown(cls, outfits: int) -> Contents:
-        """Knows no item of a number of outfits."""
+    def empty(cls, outfits: int) -> Contents:
+        """Makes contents of outfits whose items are unknown."""
         return cls(
             MutableVocabulary([]),
             MutableVocabulary([]),
@@ -54,7 +55,7 @@ class Contents:
 
     @classmethod
     def of_data(cls, data: OutfitData) -> Contents:
-        """Knows all items of a data set, all in stock."""
+        """Makes contents of a data set, all items in stock."""
         category = data.item_category
         return cls(
             MutableVocabulary(data.items.ids),
@@ -74,23 +75,22 @@ class Contents:
         outfits: Sequence[Sequence[str]],
         categories: Mapping[str, str],
     ) -> None:
-        """Gives outfits their items; items never seen are added, in stock.
+        """Sets the items of outfits; new items are added, in stock.
 
         Args:
             rows: Rows of the outfits.
-            outfits: Ids of the items of each.
-            categories: Category of items by id, where known.
+            outfits: Ids of the items of each outfit.
+            categories: Categories by item id, where known.
         """
         names = dict.fromkeys(name for ids in outfits for name in ids)
-        added = self.items.append(self.items.unknown(names))
+        added = self.items.append_new(names)
         self.item_category.put(added, NO_CATEGORY)
         self.in_stock.put(added, True)
-        told = [name for name in names if name in categories]
-        kinds = dict.fromkeys(categories[name] for name in told)
-        self.categories.append(self.categories.unknown(kinds))
+        categorized = [name for name in names if name in categories]
+        labels = [categories[name] for name in categorized]
+        self.categories.append_new(dict.fromkeys(labels))
         self.item_category.put(
-            self.items.rows(told),
-            self.categories.rows(categories[name] for name in told),
+            self.items.rows(categorized), self.categories.rows(labels)
         )
         table = self.outfit_items.array
         slots = max(table.shape[1], max(map(len, outfits), default=0))
@@ -104,80 +104,60 @@ class Contents:
         self.outfit_items.put(rows, sets)
 
     def item_ids(self, row: int) -> tuple[str, ...]:
-        """Ids of the items of an outfit."""
+        """Returns the ids of the items of an outfit."""
         items = self.outfit_items.array[row]
         return tuple(self.items.take(items[items >= 0]))
 
-    def known_items(self, argument: str, ids: Sequence[str]) -> np.ndarray:
-        """Rows of items, all of which must be known."""
-        return known(self.items, argument, ids, "items of the index")
+    def item_rows(self, argument: str, ids: Sequence[str]) -> np.ndarray:
+        """Returns the rows of items, all of which must be known."""
+        return self.items.require_rows(argument, ids, "items of the index")
 
     def allowed(self, where: OutfitFilter, present: np.ndarray) -> np.ndarray:
-        """Which outfits have the items that a filter asks for.
+        """Marks the outfits that meet a filter's conditions on items.
 
         Args:
             where: The filter.
-            present: bool `(outfits,)`: which outfits there are.
+            present: Bool array `(outfits,)`, true for the outfits in the index.
 
         Returns:
-            bool `(outfits,)`.
+            Bool array `(outfits,)`.
 
         Raises:
-            DataError: If an item or a category is not known, or no outfit
-                has a category.
+            DataError: If an item or a category is unknown, or no outfit has an
+                item of a category.
         """
         mask = present.copy()
         outfits = self.outfit_items.array
         slots = list(outfits.T)
-        for item in self.known_items("contains", where.contains):
-            found = slots[0] == item
+        for item in self.item_rows("contains", where.contains):
+            contains = slots[0] == item
             for slot in slots[1:]:
-                found |= slot == item
-            mask &= found
-        # One more item stands for the empty slot, which is always fine.
-        fine = np.ones(len(self.items) + 1, bool)
-        fine[self.known_items("exclude_items", where.exclude_items)] = False
+                contains |= slot == item
+            mask &= contains
+        # The last entry stands for an empty slot, which is always allowed.
+        allowed = np.ones(len(self.items) + 1, bool)
+        allowed[self.item_rows("exclude_items", where.exclude_items)] = False
         if where.in_stock:
-            fine[:-1] &= self.in_stock.array
+            allowed[:-1] &= self.in_stock.array
         if where.categories:
-            asked = known(
-                self.categories,
-                "categories",
-                where.categories,
-                "categories of the index",
+            categories = self.categories.require_rows(
+                "categories", where.categories, "categories of the index"
             )
-            self._check_occur(asked, present)
+            self._check_used(categories, present)
             mask &= slots[0] >= 0
-            fine[:-1] &= np.isin(self.item_category.array, asked)
-        if not fine.all():
+            allowed[:-1] &= np.isin(self.item_category.array, categories)
+        if not allowed.all():
             for slot in slots:
-                mask &= fine[slot]
+                mask &= allowed[slot]
         return mask
 
-    def _check_occur(self, categories: np.ndarray, present: np.ndarray) -> None:
-        used = np.unique(self.outfit_items.array[present])
-        kinds = self.item_category.array[used[used >= 0]]
-        for row in categories[~np.isin(categories, kinds)]:
+    def _check_used(self, categories: np.ndarray, present: np.ndarray) -> None:
+        """Raises if a category has no item in an outfit of the index."""
+        items = np.unique(self.outfit_items.array[present])
+        used = self.item_category.array[items[items >= 0]]
+        for row in categories[~np.isin(categories, used)]:
             raise DataError(
                 "`categories` should be categories of some outfit of the "
                 f"index. Received: {self.categories[int(row)]!r}, which no "
                 "outfit has an item of"
             )
-
-
-def known(
-    names: MutableVocabulary, argument: str, ids: Collection[str], what: str
-) -> np.ndarray:
-    """Rows of ids, all of which must be known.
-
-    Raises:
-        DataError: If one is not.
-    """
-    ids = list(checks.ids(argument, ids))
-    rows = names.rows(ids)
-    if (rows < 0).any():
-        raise DataError(
-            f"`{argument}` should name {what}. Received: "
-            f"{ids[int(np.argmax(rows < 0))]!r}, which is none of them"
-        )
-    return rows

@@ -1,6 +1,4 @@
-"""The nearest of all vectors, none left out."""
-
-from typing import Any
+"""Exact search for the nearest vectors."""
 
 import numpy as np
 import tensorflow as tf
@@ -8,11 +6,11 @@ import tensorflow as tf
 from fndrec.retrieval.index._growing import ALIGNMENT
 
 # Below every cosine.
-REFUSED = -2.0
-# Cosines at once: 64 MB.
-CELLS = 2**24
-# Up to this share of the rows are copied out rather than masked.
-FEW = 0.1
+EXCLUDED = -2.0
+# Cosines computed at once: 64 MB.
+MAX_COSINES = 2**24
+# Rows are copied out rather than masked if at most this share is allowed.
+COPIED_SHARE = 0.1
 
 
 def nearest(
@@ -21,43 +19,43 @@ def nearest(
     k: int,
     mask: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest vectors to each query, by cosine.
+    """Finds the nearest vectors to each query by cosine.
 
     Args:
         queries: Float32 unit vectors `(queries, dim)`.
         vectors: Float32 unit vectors `(rows, dim)`.
-        k: How many.
-        mask: bool `(rows,)`: which may be found; all by default.
+        k: Number of vectors.
+        mask: Bool array `(rows,)`, true for allowed rows; all by default.
 
     Returns:
-        Rows and cosines, each `(queries, min(k, allowed rows))`, best first;
-        of equal cosines the first row comes first.
+        Rows and cosines, each `(queries, min(k, allowed rows))`, best first.
+        Of equal cosines the lower row comes first.
     """
     allowed = None
     if mask is not None:
         count = int(np.count_nonzero(mask))
         k = min(k, count)
-        if count <= FEW * len(mask):
+        if count <= COPIED_SHARE * len(mask):
             allowed = np.flatnonzero(mask)
             vectors, mask = vectors[allowed], None
     k = min(k, len(vectors))
-    found = np.zeros((len(queries), k), np.int64)
+    rows = np.zeros((len(queries), k), np.int64)
     cosines = np.zeros((len(queries), k), np.float32)
-    table = _shared(vectors)
-    step = max(1, CELLS // max(len(vectors), 1))
+    table = _as_tensor(vectors)
+    step = max(1, MAX_COSINES // max(len(vectors), 1))
     for start in range(0, len(queries), step):
         part = slice(start, start + step)
         query = tf.convert_to_tensor(queries[part])
         if mask is None:
-            best = _best(query, table, k)
+            best = _top_k(query, table, k)
         else:
-            best = _best_of(query, table, k, mask)
-        cosines[part], found[part] = best[0].numpy(), best[1].numpy()
-    return (found if allowed is None else allowed[found]), cosines
+            best = _masked_top_k(query, table, k, mask)
+        cosines[part], rows[part] = best[0].numpy(), best[1].numpy()
+    return (rows if allowed is None else allowed[rows]), cosines
 
 
-def _shared(array: np.ndarray) -> Any:
-    """A tensor in the memory of an array where that can be, else a copy.
+def _as_tensor(array: np.ndarray) -> tf.Tensor:
+    """Returns a tensor that shares the array's memory, or a copy if it cannot.
 
     TensorFlow itself would copy a million vectors for each search.
     """
@@ -73,12 +71,16 @@ _MASK = tf.TensorSpec((None,), tf.bool)
 
 
 @tf.function(input_signature=(_MATRIX, _MATRIX, _NUMBER))
-def _best(queries: Any, vectors: Any, k: Any) -> Any:
+def _top_k(
+    queries: tf.Tensor, vectors: tf.Tensor, k: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
     cosines = tf.matmul(queries, vectors, transpose_b=True)
     return tf.math.top_k(cosines, k)
 
 
 @tf.function(input_signature=(_MATRIX, _MATRIX, _NUMBER, _MASK))
-def _best_of(queries: Any, vectors: Any, k: Any, mask: Any) -> Any:
+def _masked_top_k(
+    queries: tf.Tensor, vectors: tf.Tensor, k: tf.Tensor, mask: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
     cosines = tf.matmul(queries, vectors, transpose_b=True)
-    return tf.math.top_k(tf.where(mask[None], cosines, REFUSED), k)
+    return tf.math.top_k(tf.where(mask[None], cosines, EXCLUDED), k)

@@ -1,9 +1,9 @@
-"""An array whose rows may be replaced and added to."""
+"""An array whose rows can be replaced and appended."""
 
 import numpy as np
 import numpy.typing as npt
 
-# What TensorFlow needs to use an array without copying it.
+# TensorFlow uses an array of this alignment without copying it.
 ALIGNMENT = 64
 
 
@@ -11,38 +11,37 @@ class GrowingArray:
     """Rows in one array that grows by doubling.
 
     Args:
-        array: The rows. One that may not be written, such as a file opened
-            for reading, is copied at the first change.
+        array: The rows. A read-only array, such as a memory-mapped file, is
+            copied on the first change.
     """
 
     def __init__(self, array: np.ndarray) -> None:
-        self._room = array
+        self._buffer = array
         self._size = len(array)
 
     @property
     def array(self) -> np.ndarray:
         """All rows."""
-        return self._room[: self._size]
+        return self._buffer[: self._size]
 
     def put(self, rows: npt.NDArray[np.integer], values: object) -> None:
-        """Replaces rows; rows past the end are new."""
+        """Replaces rows, and appends those past the end."""
         size = max(self._size, int(rows.max(initial=-1)) + 1)
-        if size > len(self._room) or not self._room.flags.writeable:
-            grown = len(self._room)
-            if size > grown:
-                grown = max(size, 2 * grown)
-            self._room = aligned_copy(self.array, grown)
+        if size > len(self._buffer) or not self._buffer.flags.writeable:
+            capacity = len(self._buffer)
+            if size > capacity:
+                capacity = max(size, 2 * capacity)
+            self._buffer = aligned_copy(self.array, capacity)
         self._size = size
-        self._room[rows] = values
+        self._buffer[rows] = values
 
 
 def aligned_copy(array: np.ndarray, rows: int | None = None) -> np.ndarray:
-    """A copy that TensorFlow can use as it is.
+    """Returns a copy that TensorFlow can use without copying it again.
 
     Args:
         array: The array.
-        rows: How many rows the copy shall have room for; as many as `array`
-            by default.
+        rows: Number of rows of the copy; as many as `array` by default.
 
     Returns:
         The copy; rows past those of `array` are 0.

@@ -1,8 +1,7 @@
-"""An index as a folder of arrays."""
+"""Reads and writes an index as a folder of arrays."""
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,23 +14,23 @@ from fndrec.retrieval.index._inverted_file import InvertedFile
 from fndrec.retrieval.index._mutable_vocabulary import MutableVocabulary
 
 LAYOUT = 1
-ABOUT = "index.json"
-CELLS = "cells.faiss"
+HEADER_FILE = "index.json"
+CELLS_FILE = "cells.faiss"
 
 
 def save(
     folder: Path,
     vectors: np.ndarray,
     present: np.ndarray,
-    names: MutableVocabulary,
+    outfits: MutableVocabulary,
     contents: Contents,
-    cells: InvertedFile | None,
+    inverted_file: InvertedFile | None,
 ) -> None:
-    """Writes an index; see `OutfitIndex.save`."""
-    other = folder.exists() and not (folder / ABOUT).is_file()
-    if other and (not folder.is_dir() or any(folder.iterdir())):
+    """Writes an index, see `OutfitIndex.save`."""
+    foreign = folder.exists() and not (folder / HEADER_FILE).is_file()
+    if foreign and (not folder.is_dir() or any(folder.iterdir())):
         raise DataError(
-            f"{folder}: should be a new folder or one of an index. "
+            f"{folder}: should be a new folder or the folder of an index. "
             "Received: something else"
         )
     arrays = {
@@ -40,49 +39,61 @@ def save(
         "outfit_items": contents.outfit_items.array,
         "item_category": contents.item_category.array,
         "in_stock": contents.in_stock.array,
-        **_text("outfits", names),
-        **_text("items", contents.items),
-        **_text("categories", contents.categories),
+        **_text_arrays("outfits", outfits),
+        **_text_arrays("items", contents.items),
+        **_text_arrays("categories", contents.categories),
     }
-    about = {
+    header = {
         "layout": LAYOUT,
-        "probes": None if cells is None else cells.probes,
+        "probes": None if inverted_file is None else inverted_file.probes,
     }
     with atomic_folder(folder) as draft:
         for name, array in arrays.items():
             np.save(draft / f"{name}.npy", array, allow_pickle=False)
-        if cells is not None:
-            cells.save(draft / CELLS)
-        (draft / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+        if inverted_file is not None:
+            inverted_file.save(draft / CELLS_FILE)
+        (draft / HEADER_FILE).write_text(json.dumps(header), encoding="utf-8")
 
 
-def load(folder: Path) -> tuple[Any, ...]:
-    """Opens an index: vectors, present, names, contents, cells."""
+def load(
+    folder: Path,
+) -> tuple[
+    GrowingArray,
+    GrowingArray,
+    MutableVocabulary,
+    Contents,
+    InvertedFile | None,
+]:
+    """Opens an index, see `OutfitIndex.load`.
+
+    Returns:
+        Vectors, which rows are present, outfit ids, contents and inverted file.
+    """
     try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        layout = about["layout"]
+        header = json.loads((folder / HEADER_FILE).read_text(encoding="utf-8"))
+        layout = header["layout"]
         if layout != LAYOUT:
             raise DataError(
                 f"{folder}: layout {LAYOUT} was expected. Received: {layout}"
             )
         present = _open(folder, "present")
         contents = Contents(
-            _names(folder, "items"),
-            _names(folder, "categories"),
+            _open_vocabulary(folder, "items"),
+            _open_vocabulary(folder, "categories"),
             _open(folder, "outfit_items"),
             _open(folder, "item_category"),
             _open(folder, "in_stock"),
         )
         vectors = _open(folder, "vectors")
-        names = _names(folder, "outfits", present)
-        if not len(vectors) == len(present) == len(names):
+        outfits = _open_vocabulary(folder, "outfits", present)
+        if not len(vectors) == len(present) == len(outfits):
             raise ValueError("files of different lengths")
-        cells = None
-        if about["probes"] is not None:
-            cells = InvertedFile.load(folder / CELLS, about["probes"])
-    except DataError:
-        raise
-    except ModuleNotFoundError:
+        inverted_file = None
+        if header["probes"] is not None:
+            inverted_file = InvertedFile.load(
+                folder / CELLS_FILE, header["probes"]
+            )
+    except (DataError, ModuleNotFoundError):
         raise
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise DataError(
@@ -92,24 +103,26 @@ def load(folder: Path) -> tuple[Any, ...]:
     return (
         GrowingArray(vectors),
         GrowingArray(present),
-        names,
+        outfits,
         contents,
-        cells,
+        inverted_file,
     )
 
 
 def _open(folder: Path, name: str) -> np.ndarray:
-    # Pages that are changed are copied; the file stays as it is.
+    # Changed pages are copied in memory; the file stays as it is.
     path = folder / f"{name}.npy"
     if np.load(path, mmap_mode="r", allow_pickle=False).size == 0:
         return np.load(path, allow_pickle=False)
     return np.asarray(np.load(path, mmap_mode="c", allow_pickle=False))
 
 
-def _text(name: str, names: MutableVocabulary) -> dict[str, np.ndarray]:
-    """Strings as their bytes and where each begins, as Arrow keeps them."""
-    # A large array counts beyond 2 GB of text.
-    array = names.array().cast(pa.large_string())
+def _text_arrays(
+    name: str, vocabulary: MutableVocabulary
+) -> dict[str, np.ndarray]:
+    """Returns the bytes of strings and their offsets, in Arrow's layout."""
+    # The offsets of a large array go beyond 2 GB of text.
+    array = vocabulary.array().cast(pa.large_string())
     _, starts, text = array.buffers()
     return {
         f"{name}-starts": np.frombuffer(starts, np.int64)[: len(array) + 1],
@@ -117,7 +130,7 @@ def _text(name: str, names: MutableVocabulary) -> dict[str, np.ndarray]:
     }
 
 
-def _names(
+def _open_vocabulary(
     folder: Path, name: str, present: np.ndarray | None = None
 ) -> MutableVocabulary:
     starts = _open(folder, f"{name}-starts")

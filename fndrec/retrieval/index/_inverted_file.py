@@ -1,4 +1,4 @@
-"""The nearest vectors, looked for in the cells nearest to the query."""
+"""Approximate search for the nearest vectors in the cells near a query."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import numpy as np
 from fndrec import extras
 from fndrec.retrieval.index._exact import nearest
 
-# Vectors of a cell at least; k-means wants 39.
-CELL = 40
-# Vectors that k-means sees for each cell.
-TRAINING = 64
-# Neighbours that the number of cells visited is chosen for, and queries.
-NEIGHBOURS = 10
+# Vectors per cell, at least; k-means wants 39.
+MIN_CELL_SIZE = 40
+# Training vectors of k-means per cell, at most.
+TRAINING_PER_CELL = 64
+# The number of visited cells is chosen for this many neighbors of this many
+# queries.
+NEIGHBORS = 10
 SAMPLE = 256
 # Candidates compared exactly for each result.
 RESCORED = 4
 
 
 def require_faiss() -> Any:
-    """Imports faiss, or tells which extra installs it."""
+    """Imports faiss, or raises an error that names the extra to install."""
     extras.require("faiss", "ann", "An approximate index")
     import faiss
 
@@ -30,14 +31,14 @@ def require_faiss() -> Any:
 
 
 class InvertedFile:
-    """An inverted file: vectors by the cell of k-means that they lie in.
+    """Vectors grouped by the k-means cell that they lie in.
 
-    It keeps a byte a coordinate; what it finds is compared again by the
-    vectors themselves, so that cosines are exact.
+    The inverted file keeps one byte per coordinate. Candidates are compared
+    again by the vectors themselves, so the cosines are exact.
 
     Args:
         index: A `faiss.IndexIVF`, whose ids are rows.
-        probes: InvertedFile visited for each query.
+        probes: Number of cells visited per query.
     """
 
     def __init__(self, index: Any, probes: int) -> None:
@@ -48,57 +49,53 @@ class InvertedFile:
     def build(
         cls,
         vectors: np.ndarray,
-        rows: np.ndarray,
         recall: float,
         queries: np.ndarray | None,
         seed: int,
     ) -> InvertedFile:
-        """Sorts vectors into cells and chooses how many are visited.
+        """Sorts vectors into cells and chooses how many to visit.
 
         Args:
             vectors: Float32 unit vectors `(vectors, dim)`.
-            rows: The rows of `vectors` that count.
-            recall: Share of the ten nearest to be found on average.
-            queries: Unit vectors to choose by; vectors of `rows` by default.
-            seed: Of k-means and of the choice of queries.
+            recall: Share of the ten nearest vectors to find on average.
+            queries: Unit vectors to choose by; `vectors` by default.
+            seed: Seed of k-means and of the samples.
         """
         faiss = require_faiss()
-        count, dim = len(rows), vectors.shape[1]
-        cells = max(1, min(int(4 * count**0.5), count // CELL))
+        count, dim = vectors.shape
+        rows = np.arange(count)
+        cells = max(1, min(int(4 * count**0.5), count // MIN_CELL_SIZE))
         index = faiss.index_factory(
             dim, f"IVF{cells},SQ8", faiss.METRIC_INNER_PRODUCT
         )
         index.cp.seed = seed
-        index.cp.max_points_per_centroid = TRAINING
+        index.cp.max_points_per_centroid = TRAINING_PER_CELL
         rng = np.random.default_rng(seed)
         sample = rows
-        if count > TRAINING * cells:
-            sample = np.sort(rng.choice(rows, TRAINING * cells, replace=False))
+        if count > TRAINING_PER_CELL * cells:
+            sample = np.sort(
+                rng.choice(rows, TRAINING_PER_CELL * cells, replace=False)
+            )
         index.train(vectors[sample])
-        found = cls(index, 1)
-        found.add(rows, vectors[rows])
+        inverted_file = cls(index, 1)
+        inverted_file.add(rows, vectors)
         if queries is None or not len(queries):
-            queries = vectors[rows]
+            queries = vectors
         if len(queries) > SAMPLE:
             queries = queries[rng.choice(len(queries), SAMPLE, replace=False)]
-        mask = np.zeros(len(vectors), bool)
-        mask[rows] = True
-        found._choose_probes(queries, vectors, mask, recall)
-        return found
+        inverted_file._choose_probes(queries, vectors, recall)
+        return inverted_file
 
     def _choose_probes(
-        self,
-        queries: np.ndarray,
-        vectors: np.ndarray,
-        mask: np.ndarray,
-        recall: float,
+        self, queries: np.ndarray, vectors: np.ndarray, recall: float
     ) -> None:
-        k = min(NEIGHBOURS, int(mask.sum()))
-        true, _ = nearest(queries, vectors, k, mask)
+        k = min(NEIGHBORS, len(vectors))
+        exact, _ = nearest(queries, vectors, k)
         while self.probes < self._index.nlist:
-            found, _ = self.search(queries, vectors, k)
+            approximate, _ = self.search(queries, vectors, k)
             hits = [
-                np.isin(a, b).mean() for a, b in zip(true, found, strict=True)
+                np.isin(a, b).mean()
+                for a, b in zip(exact, approximate, strict=True)
             ]
             if np.mean(hits) >= recall:
                 return
@@ -111,23 +108,23 @@ class InvertedFile:
         k: int,
         mask: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Probably the nearest vectors to each query, by cosine.
+        """Finds vectors that are probably the nearest to each query by cosine.
 
         Args:
             queries: Float32 unit vectors `(queries, dim)`.
             vectors: Float32 unit vectors `(rows, dim)`.
-            k: How many.
-            mask: bool `(rows,)`: which may be found; all by default.
+            k: Number of vectors.
+            mask: Bool array `(rows,)`, true for allowed rows; all by default.
 
         Returns:
-            Rows and cosines `(queries, k)`, best first; rows are -1 where
-            the cells visited have no more.
+            Rows and cosines `(queries, k)`, best first. Rows are -1 where the
+            visited cells hold no more.
         """
         faiss = require_faiss()
         probes = self.probes
         selector = None
         if mask is not None:
-            # The fewer may be found, the further off they are.
+            # The fewer rows are allowed, the farther away they are.
             probes = int(probes * len(mask) / max(mask.sum(), 1))
             bits = np.packbits(mask, bitorder="little")
             selector = faiss.IDSelectorBitmap(len(mask), faiss.swig_ptr(bits))
@@ -138,7 +135,7 @@ class InvertedFile:
         _, rows = self._index.search(queries, count, params=parameters)
         cosines = np.einsum("qd,qcd->qc", queries, vectors[rows])
         cosines[rows < 0] = -np.inf
-        # By row first, so that of equal cosines the first row comes first.
+        # Of equal cosines the lower row comes first.
         order = np.lexsort((rows, -cosines))[:, :k]
         return (
             np.take_along_axis(rows, order, 1),
@@ -146,7 +143,7 @@ class InvertedFile:
         )
 
     def add(self, rows: np.ndarray, vectors: np.ndarray) -> None:
-        """Adds the vectors of rows that it has not."""
+        """Adds the vectors of new rows."""
         self._index.add_with_ids(vectors, rows.astype(np.int64))
 
     def remove(self, rows: np.ndarray) -> None:
@@ -161,7 +158,7 @@ class InvertedFile:
     def load(cls, path: Path, probes: int) -> InvertedFile:
         """Reads a file that `save` wrote.
 
-        Into memory: faiss crashed when lists mapped from a file were copied
-        to be changed. They take `dim` bytes and an id an outfit.
+        The cells are read into memory, `dim` bytes and an id per outfit: faiss
+        crashed when lists mapped from a file were copied to be changed.
         """
         return cls(require_faiss().read_index(str(path)), probes)

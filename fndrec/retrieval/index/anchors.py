@@ -10,9 +10,9 @@ from fndrec.retrieval.index.outfit_filter import OutfitFilter
 from fndrec.retrieval.index.outfit_index import OutfitIndex
 from fndrec.retrieval.index.outfit_match import OutfitMatch
 
-# Outfits that are looked at first for each one that is asked for, and how many
-# more each time that they do not do.
-MORE = 4
+# The first search asks for this many times `k` outfits per anchor. Where these
+# do not suffice, each further search multiplies the number again.
+GROWTH = 4
 
 
 def search_anchors(
@@ -23,60 +23,67 @@ def search_anchors(
     where: OutfitFilter | None,
     exclude_outfits: Sequence[Collection[str]] | None,
 ) -> list[list[OutfitMatch]]:
-    """The `k` best outfits for each user of several anchors.
+    """Finds the `k` best outfits for each user of several anchors.
 
-    As exact as the index: the cosine of a user, a mean or the largest of the
-    anchors', is no larger than the largest, so that what no anchor has among
-    its nearest lies below the last of these.
+    The result is as exact as the index. The cosine of a user, which is the mean
+    or the maximum over the anchors, is at most the largest of the anchors'
+    cosines. An outfit that is among the nearest of no anchor therefore scores
+    no higher than the last of these.
 
     Args:
         index: The outfits.
         score: The score of the model.
         users: Unit vectors `(users, anchors, dim)`.
-        k: How many, at most as many as the index has.
-        where: What outfits must be like.
-        exclude_outfits: For each user ids of outfits not to be found.
+        k: Number of outfits, at most as many as the index has.
+        where: Conditions that the outfits must meet.
+        exclude_outfits: Ids of outfits to leave out, one collection per user.
 
     Returns:
-        For each user the outfits, best first, each with the user's cosine.
+        The outfits of each user, best first, with the user's cosines.
     """
     if exclude_outfits is None:
         exclude_outfits = [()] * len(users)
     return [
-        _search(index, score, anchors, k, where, refused)
-        for anchors, refused in zip(users, exclude_outfits, strict=True)
+        _search_user(index, score, anchors, k, where, excluded)
+        for anchors, excluded in zip(users, exclude_outfits, strict=True)
     ]
 
 
-def _search(
+def _search_user(
     index: OutfitIndex,
     score: OutfitScore,
     anchors: np.ndarray,
     k: int,
     where: OutfitFilter | None,
-    refused: Collection[str],
+    excluded: Collection[str],
 ) -> list[OutfitMatch]:
     size = k
     while True:
-        size = min(MORE * size, len(index))
-        found = index.search(
-            anchors, size, where=where, exclude_outfits=[refused] * len(anchors)
+        size = min(GROWTH * size, len(index))
+        nearest = index.search(
+            anchors,
+            size,
+            where=where,
+            exclude_outfits=[excluded] * len(anchors),
         )
-        near = {match.outfit_id: match for each in found for match in each}
-        if not near:
+        candidates = {
+            match.outfit_id: match for matches in nearest for match in matches
+        }
+        if not candidates:
             return []
-        vectors = index.vectors(list(near))
+        vectors = index.vectors(list(candidates))
         cosines = np.asarray(score.cosine(anchors[None], vectors))[0]
-        best = [
+        ranked = [
             dataclasses.replace(match, cosine=cosine)
             for match, cosine in zip(
-                near.values(), cosines.tolist(), strict=True
+                candidates.values(), cosines.tolist(), strict=True
             )
         ]
-        best.sort(key=lambda match: -match.cosine)
-        if all(len(each) < size for each in found) or size == len(index):
-            return best[:k]
-        # One has all that it was to find, so there are `k` at least.
-        beyond = max(each[-1].cosine for each in found)
-        if best[k - 1].cosine >= beyond:
-            return best[:k]
+        ranked.sort(key=lambda match: -match.cosine)
+        exhausted = all(len(matches) < size for matches in nearest)
+        if exhausted or size == len(index):
+            return ranked[:k]
+        # Some anchor has all `size` outfits, so there are at least `k`.
+        bound = max(matches[-1].cosine for matches in nearest)
+        if ranked[k - 1].cosine >= bound:
+            return ranked[:k]

@@ -1,4 +1,4 @@
-"""Which outfits may be found."""
+"""Conditions on the outfits that a search returns."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -8,19 +8,20 @@ from fndrec.checks import ids
 
 @dataclasses.dataclass(frozen=True)
 class OutfitFilter:
-    """What outfits must be like to be found: all of what is given.
+    """Conditions that outfits must meet, all of them.
 
     Args:
         contains: Ids of items that must all be in the outfit.
-        exclude_items: Ids of items none of which may be in the outfit.
-        categories: Names of categories: every item must be of one of them.
-            Items of unknown category are of none. Empty: any.
+        exclude_items: Ids of items that must not be in the outfit.
+        categories: Names of categories. Every item must belong to one of
+            them, so an item of unknown category rules its outfit out. Any
+            category if empty.
         in_stock: Whether every item must be in stock, see
             `OutfitIndex.set_stock`.
-        exclude_outfits: Ids of outfits that must not be found.
+        exclude_outfits: Ids of outfits to leave out.
 
     Raises:
-        ValueError: If a string is given where several ids are expected.
+        TypeError: If a string is given in place of a list of ids.
 
     Example:
 
@@ -38,13 +39,3 @@ class OutfitFilter:
         ids("exclude_items", self.exclude_items)
         ids("categories", self.categories)
         ids("exclude_outfits", self.exclude_outfits)
-
-    @property
-    def asks_of_items(self) -> bool:
-        """Whether it can only be answered where items are known."""
-        return bool(
-            self.contains
-            or self.exclude_items
-            or self.categories
-            or self.in_stock
-        )

@@ -1,4 +1,4 @@
-"""The nearest outfits of a catalogue."""
+"""A search index of the outfits of a catalogue."""
 
 from __future__ import annotations
 
@@ -14,52 +14,53 @@ from fndrec.data import OutfitData
 from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender
 from fndrec.retrieval.index import _index_files
-from fndrec.retrieval.index._contents import Contents, known
-from fndrec.retrieval.index._exact import nearest
-from fndrec.retrieval.index._growing import GrowingArray, aligned_copy
-from fndrec.retrieval.index._inverted_file import InvertedFile, require_faiss
-from fndrec.retrieval.index._mutable_vocabulary import MutableVocabulary
-from fndrec.retrieval.index.index_checks import (
-    check_k,
+from fndrec.retrieval.index._checks import (
     item_lists,
     new_ids,
     unit_vectors,
 )
+from fndrec.retrieval.index._contents import Contents
+from fndrec.retrieval.index._exact import nearest
+from fndrec.retrieval.index._growing import GrowingArray, aligned_copy
+from fndrec.retrieval.index._inverted_file import InvertedFile, require_faiss
+from fndrec.retrieval.index._mutable_vocabulary import MutableVocabulary
 from fndrec.retrieval.index.outfit_filter import OutfitFilter
 from fndrec.retrieval.index.outfit_match import OutfitMatch
 
 Vectors = npt.NDArray[np.float32]
-# An approximate search that would visit this share of the rows is none.
-MANY = 0.05
-# Filters that leave less than this share are answered exactly.
-NARROW = 0.1
+# The search is exact if `k` exceeds this share of the allowed rows: visiting
+# that many saves nothing.
+EXACT_K_SHARE = 0.05
+# The search is exact if a filter leaves less than this share of the rows.
+EXACT_FILTER_SHARE = 0.1
 
 
 class OutfitIndex:
-    """The nearest outfits of a catalogue to a user, an outfit, any vector.
+    """Finds the outfits of a catalogue that are nearest to a vector.
 
-    Exact by default: a matrix product and top-k in TensorFlow. With
-    `approximate=True` (extra `ann`) only the cells of an inverted file that
-    are nearest to the query are looked at. Filters and exclusions hold in
-    both: no outfit that they rule out is ever found, and never fewer than `k`
-    where `k` are left.
+    The search is exact by default: a matrix product and top-k in TensorFlow.
+    With `approximate=True` (extra `ann`) it visits only the cells of an
+    inverted file that are nearest to the query. Both obey filters and
+    exclusions: they never return an outfit that is ruled out, and they return
+    `k` outfits wherever `k` are left.
 
     Args:
         vectors: Float array `(outfits, dim)` of unit vectors in the
             user-outfit space.
         outfit_ids: Their ids.
         item_ids: The items of each outfit, for filters; optional.
-        categories: Category of items by id, for filters; optional.
-        approximate: Whether to look only where it is most promising.
-        recall: Share of the ten nearest that an approximate index finds on
-            average of `queries`; it visits as many cells as that takes.
-        queries: Unit vectors `(queries, dim)` like those to come; the
+        categories: Categories by item id, for filters; optional.
+        approximate: Whether to visit only the most promising cells.
+        recall: Share of the ten nearest outfits that an approximate index
+            should find, on average over `queries`. It visits as many cells as
+            that takes.
+        queries: Unit vectors `(queries, dim)` that resemble future queries; the
             outfits themselves by default.
-        seed: Of k-means and of the choice among `queries`.
+        seed: Seed of k-means and of the sample of `queries`.
 
     Raises:
         ValueError: If an argument is out of its range.
-        DataError: If an id occurs twice or is no string.
+        DataError: If an id occurs twice or is not a string.
         ModuleNotFoundError: If `approximate` and the extra is not installed.
 
     Example:
@@ -88,40 +89,39 @@ class OutfitIndex:
             )
         table = unit_vectors("vectors", vectors)
         count, dim = table.shape
-        names = MutableVocabulary(new_ids(outfit_ids, count))
-        contents = Contents.unknown(count)
+        ids = MutableVocabulary(new_ids(outfit_ids, count))
+        contents = Contents.empty(count)
         lists = item_lists(item_ids, count)
         if item_ids is not None:
             contents.put(np.arange(count), lists, categories or {})
         if queries is not None:
             queries = unit_vectors("queries", queries, dim)
-        cells = None
+        inverted_file = None
         if approximate:
-            rows = np.arange(count)
-            cells = InvertedFile.build(table, rows, recall, queries, seed)
+            inverted_file = InvertedFile.build(table, recall, queries, seed)
         self._set(
             GrowingArray(aligned_copy(table)),
             GrowingArray(np.ones(count, bool)),
-            names,
+            ids,
             contents,
-            cells,
+            inverted_file,
         )
 
     def _set(
         self,
         vectors: GrowingArray,
         present: GrowingArray,
-        names: MutableVocabulary,
+        ids: MutableVocabulary,
         contents: Contents,
-        cells: InvertedFile | None = None,
+        inverted_file: InvertedFile | None,
     ) -> None:
         self._vectors = vectors
         self._present = present
-        self._names = names
+        self._ids = ids
         self._contents = contents
-        self._cells = cells
-        # Rows of removed outfits, which the next ones take.
-        self._free = np.flatnonzero(~present.array).tolist()
+        self._inverted_file = inverted_file
+        # Rows of removed outfits, which added ones reuse.
+        self._free_rows = np.flatnonzero(~present.array).tolist()
 
     @classmethod
     def from_model(
@@ -133,17 +133,17 @@ class OutfitIndex:
         recall: float = 0.97,
         seed: int = 0,
     ) -> OutfitIndex:
-        """All outfits of a data set as a model sees them.
+        """Makes an index of all outfits of a data set.
 
         Args:
-            model: A trained model.
+            model: A trained model, which embeds the outfits.
             data: The data set; all its items are in stock.
-            approximate: As above. The users the model knows are `queries`.
-            recall: As above.
-            seed: As above.
+            approximate: See the class. The users of the model are `queries`.
+            recall: See the class.
+            seed: See the class.
 
         Raises:
-            DataError: If the data lacks what the model looks at.
+            DataError: If the data lacks an input of the model.
         """
         if model.vocabulary is not None:
             data = data.with_vocabulary(model.vocabulary)
@@ -152,7 +152,7 @@ class OutfitIndex:
         if approximate and not model.knows_users_by_likes:
             count = model.user_embedding.num_ids
             users = np.asarray(model.encode_users(np.arange(1, count + 1)))
-            # Of several anchors each looks for outfits.
+            # Each anchor of a user is a query.
             queries = users.reshape(-1, users.shape[-1])
         index = cls(
             model.embed_outfits(items, data.outfit_items),
@@ -167,11 +167,11 @@ class OutfitIndex:
 
     def __len__(self) -> int:
         """Number of outfits."""
-        return len(self._names) - len(self._free)
+        return len(self._ids) - len(self._free_rows)
 
     def __contains__(self, outfit_id: object) -> bool:
         return (
-            isinstance(outfit_id, str) and self._names.rows([outfit_id])[0] >= 0
+            isinstance(outfit_id, str) and self._ids.rows([outfit_id])[0] >= 0
         )
 
     @property
@@ -181,19 +181,19 @@ class OutfitIndex:
 
     @property
     def approximate(self) -> bool:
-        """Whether it looks only where it is most promising."""
-        return self._cells is not None
+        """Whether searches visit only the most promising cells."""
+        return self._inverted_file is not None
 
     @property
     def outfit_ids(self) -> list[str]:
         """Ids of all outfits."""
-        return self._names.take(np.flatnonzero(self._present.array))
+        return self._ids.take(np.flatnonzero(self._present.array))
 
     def vectors(self, outfit_ids: Sequence[str]) -> Vectors:
-        """Unit vectors `(ids, dim)` of outfits.
+        """Returns the unit vectors `(ids, dim)` of outfits.
 
         Raises:
-            DataError: If one is not in the index.
+            DataError: If an outfit is not in the index.
         """
         return self._vectors.array[self._rows("outfit_ids", outfit_ids)]
 
@@ -207,52 +207,55 @@ class OutfitIndex:
         where: OutfitFilter | None = None,
         exclude_outfits: Sequence[Collection[str]] | None = None,
     ) -> list[list[OutfitMatch]]:
-        """The `k` nearest outfits to each vector.
+        """Finds the `k` nearest outfits to each vector.
 
         Args:
             vectors: Unit vectors `(queries, dim)` of users or outfits.
-            k: How many.
-            where: What outfits must be like.
-            exclude_outfits: For each query, ids of outfits to leave out, such
-                as those a user likes. Ids that the index lacks are ignored.
+            k: Number of outfits.
+            where: Conditions that the outfits must meet.
+            exclude_outfits: Ids of outfits to leave out, such as those that a
+                user likes, one collection per query. Ids that the index lacks
+                are ignored.
 
         Returns:
-            For each query the outfits, best first: `k`, or as many as are
-            left.
+            The outfits of each query, best first: `k`, or as many as are left.
 
         Raises:
             ValueError: If `k` is not positive, or `vectors` or
-                `exclude_outfits` have another shape.
-            DataError: If `k` is larger than the index, `where` names what
-                is not known, or no outfit is left by `where`.
+                `exclude_outfits` have a wrong shape.
+            DataError: If `k` is larger than the index, `where` names an unknown
+                id, or no outfit meets `where`.
         """
         queries = unit_vectors("vectors", vectors, self.dim)
-        check_k(k, len(self))
-        mask = self._mask(where)
-        refused = [np.zeros(0, np.int64)] * len(queries)
+        checks.positive_int("k", k)
+        if k > len(self):
+            raise DataError(
+                f"`k` should be at most the number of outfits, {len(self):,}. "
+                f"Received: k={k}"
+            )
+        mask = self._allowed_rows(where)
+        excluded = [np.zeros(0, np.int64)] * len(queries)
         if exclude_outfits is not None:
             if len(exclude_outfits) != len(queries):
                 raise ValueError(
                     "`exclude_outfits` should hold ids for each of the "
                     f"{len(queries)} queries. Received: {len(exclude_outfits)}"
                 )
-            refused = [
-                self._names.rows(checks.ids(f"exclude_outfits[{i}]", outfits))
+            excluded = [
+                self._ids.rows(checks.ids(f"exclude_outfits[{i}]", outfits))
                 for i, outfits in enumerate(exclude_outfits)
             ]
-        # So many more are found that enough remain.
-        more = max((len(rows) for rows in refused), default=0)
-        found = []
-        for rows, cosines, out in zip(
-            *self._nearest(queries, k + more, mask), refused, strict=True
+        # Enough extra outfits that `k` remain after the exclusions.
+        extra = max((len(rows) for rows in excluded), default=0)
+        results = []
+        for rows, cosines, excluded_rows in zip(
+            *self._nearest(queries, k + extra, mask), excluded, strict=True
         ):
-            kept = (rows >= 0) & ~np.isin(rows, out)
-            found.append(
+            kept = (rows >= 0) & ~np.isin(rows, excluded_rows)
+            results.append(
                 [
                     OutfitMatch(
-                        self._names[row],
-                        self._contents.item_ids(row),
-                        cosine,
+                        self._ids[row], self._contents.item_ids(row), cosine
                     )
                     for row, cosine in zip(
                         rows[kept][:k].tolist(),
@@ -261,7 +264,7 @@ class OutfitIndex:
                     )
                 ]
             )
-        return found
+        return results
 
     def similar(
         self,
@@ -270,34 +273,33 @@ class OutfitIndex:
         *,
         where: OutfitFilter | None = None,
     ) -> list[list[OutfitMatch]]:
-        """The `k` nearest outfits to each outfit, itself left out.
+        """Finds the `k` nearest outfits to each outfit, except itself.
 
         Args:
             outfit_ids: Ids of outfits of the index.
-            k: How many.
-            where: What outfits must be like.
+            k: Number of outfits.
+            where: Conditions that the outfits must meet.
 
         Returns:
-            As `search`.
+            See `search`.
 
         Raises:
-            ValueError: As `search`.
-            DataError: As `search`, or if an outfit is not in the index.
+            ValueError: See `search`.
+            DataError: See `search`, or if an outfit is not in the index.
         """
         checks.ids("outfit_ids", outfit_ids)
-        exclude_outfits = [[outfit] for outfit in outfit_ids]
         return self.search(
             self.vectors(outfit_ids),
             k,
             where=where,
-            exclude_outfits=exclude_outfits,
+            exclude_outfits=[[outfit] for outfit in outfit_ids],
         )
 
-    def _mask(self, where: OutfitFilter | None) -> np.ndarray | None:
-        """Which rows may be found, or none if all may."""
+    def _allowed_rows(self, where: OutfitFilter | None) -> np.ndarray | None:
+        """Returns the mask of the rows to search, or None for all rows."""
         present = self._present.array
         if where is None or where == OutfitFilter():
-            return present if self._free else None
+            return present if self._free_rows else None
         mask = self._contents.allowed(where, present)
         mask[self._rows("exclude_outfits", where.exclude_outfits)] = False
         if not mask.any():
@@ -310,18 +312,18 @@ class OutfitIndex:
     def _nearest(
         self, queries: np.ndarray, k: int, mask: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Rows and cosines `(queries, up to k)`, -1 where there are no more."""
+        """Returns rows and cosines `(queries, up to k)`, best first."""
         vectors = self._vectors.array
-        left = len(vectors) if mask is None else int(np.count_nonzero(mask))
-        k = min(k, left)
+        allowed = len(vectors) if mask is None else int(np.count_nonzero(mask))
+        k = min(k, allowed)
         if (
-            self._cells is None
-            or k > MANY * left
-            or left < NARROW * len(vectors)
+            self._inverted_file is None
+            or k > EXACT_K_SHARE * allowed
+            or allowed < EXACT_FILTER_SHARE * len(vectors)
         ):
             return nearest(queries, vectors, k, mask)
-        rows, cosines = self._cells.search(queries, vectors, k, mask)
-        # The cells visited may hold too few.
+        rows, cosines = self._inverted_file.search(queries, vectors, k, mask)
+        # The visited cells may hold too few.
         short = (rows < 0).any(axis=1)
         if short.any():
             rows[short], cosines[short] = nearest(
@@ -339,36 +341,35 @@ class OutfitIndex:
         item_ids: Sequence[Sequence[str]] | None = None,
         categories: Mapping[str, str] | None = None,
     ) -> None:
-        """Adds outfits, found from the next search on.
+        """Adds outfits, which the next search can return.
 
         Args:
             vectors: Unit vectors `(outfits, dim)`.
-            outfit_ids: Ids that the index does not have.
-            item_ids: The items of each, for filters; items never seen are in
+            outfit_ids: Ids that are not in the index.
+            item_ids: The items of each outfit, for filters; new items are in
                 stock.
-            categories: Category of items by id, where known.
+            categories: Categories by item id, where known.
 
         Raises:
-            ValueError: If the lengths differ or vectors are no unit vectors.
-            DataError: If an id is in the index already or given twice.
+            ValueError: If the lengths differ or `vectors` are not unit vectors.
+            DataError: If an id is already in the index or given twice.
         """
         table = unit_vectors("vectors", vectors, self.dim)
         ids = new_ids(outfit_ids, len(table)).to_pylist()
         lists = item_lists(item_ids, len(table))
-        for name, row in zip(ids, self._names.rows(ids), strict=True):
+        for name, row in zip(ids, self._ids.rows(ids), strict=True):
             if row >= 0:
                 raise DataError(
                     "`outfit_ids` should be new to the index; `update` "
                     f"replaces outfits. Received: {name!r}, which is in it"
                 )
-        reused = [self._free.pop() for _ in ids[: len(self._free)]]
-        end = len(self._names)
-        fresh = range(end, end + len(ids) - len(reused))
-        self._put(np.array([*reused, *fresh], np.int64), table)
-        self._names.put([*reused, *fresh], ids)
-        self._contents.put(
-            np.array([*reused, *fresh], np.int64), lists, categories or {}
-        )
+        reused = [self._free_rows.pop() for _ in ids[: len(self._free_rows)]]
+        end = len(self._ids)
+        appended = range(end, end + len(ids) - len(reused))
+        rows = np.array([*reused, *appended], np.int64)
+        self._put(rows, table)
+        self._ids.put(rows.tolist(), ids)
+        self._contents.put(rows, lists, categories or {})
 
     def update(
         self,
@@ -378,24 +379,25 @@ class OutfitIndex:
         item_ids: Sequence[Sequence[str]] | None = None,
         categories: Mapping[str, str] | None = None,
     ) -> None:
-        """Gives outfits of the index other vectors, and other items if told.
+        """Replaces the vectors of outfits, and their items if given.
 
         Args:
             vectors: Unit vectors `(outfits, dim)`.
-            outfit_ids: Ids that the index has.
-            item_ids: The items of each; they stay by default.
-            categories: Category of items by id, where known.
+            outfit_ids: Ids of outfits of the index.
+            item_ids: The new items of each outfit; unchanged by default.
+            categories: Categories by item id, where known; used with
+                `item_ids`.
 
         Raises:
-            ValueError: If the lengths differ or vectors are no unit vectors.
+            ValueError: If the lengths differ or `vectors` are not unit vectors.
             DataError: If an id is not in the index or given twice.
         """
         table = unit_vectors("vectors", vectors, self.dim)
         ids = new_ids(outfit_ids, len(table)).to_pylist()
         lists = item_lists(item_ids, len(table))
         rows = self._rows("outfit_ids", ids)
-        if self._cells is not None:
-            self._cells.remove(rows)
+        if self._inverted_file is not None:
+            self._inverted_file.remove(rows)
         self._put(rows, table)
         if item_ids is not None:
             self._contents.put(rows, lists, categories or {})
@@ -403,74 +405,74 @@ class OutfitIndex:
     def _put(self, rows: np.ndarray, vectors: np.ndarray) -> None:
         self._vectors.put(rows, vectors)
         self._present.put(rows, True)
-        if self._cells is not None:
-            self._cells.add(rows, vectors)
+        if self._inverted_file is not None:
+            self._inverted_file.add(rows, vectors)
 
     def remove(self, outfit_ids: Sequence[str]) -> None:
-        """Removes outfits; they are not found any more.
+        """Removes outfits.
 
         Raises:
-            DataError: If one is not in the index or given twice.
+            DataError: If an outfit is not in the index or given twice.
         """
         ids = new_ids(outfit_ids, len(outfit_ids)).to_pylist()
         rows = self._rows("outfit_ids", ids)
-        self._names.forget(ids)
+        self._ids.remove(ids)
         self._present.put(rows, False)
-        if self._cells is not None:
-            self._cells.remove(rows)
-        self._free.extend(rows.tolist())
+        if self._inverted_file is not None:
+            self._inverted_file.remove(rows)
+        self._free_rows.extend(rows.tolist())
 
     def set_stock(self, item_ids: Sequence[str], in_stock: bool) -> None:
-        """Tells which items are in stock, for `OutfitFilter(in_stock=True)`.
+        """Sets whether items are in stock, for `OutfitFilter(in_stock=True)`.
 
         Args:
-            item_ids: Items; the others stay as they are.
-            in_stock: Whether they are.
+            item_ids: The items; all others remain unchanged.
+            in_stock: Whether they are in stock.
 
         Raises:
-            DataError: If an item is not known.
+            DataError: If an item is unknown.
         """
-        rows = self._contents.known_items("item_ids", item_ids)
+        rows = self._contents.item_rows("item_ids", item_ids)
         self._contents.in_stock.put(rows, in_stock)
 
     def _rows(self, argument: str, ids: Sequence[str]) -> np.ndarray:
-        return known(self._names, argument, ids, "outfits of the index")
+        return self._ids.require_rows(argument, ids, "outfits of the index")
 
     # ---------------------------------------------------------------- files
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Writes the index to a folder, which is whole or not there.
+        """Writes the index to a folder, completely or not at all.
 
         Args:
-            folder: Folder to write; an index that is there is replaced.
+            folder: Folder to write; an existing index is replaced.
 
         Raises:
-            DataError: If the folder holds something else.
+            DataError: If the folder holds anything else.
         """
         _index_files.save(
             Path(folder),
             self._vectors.array,
             self._present.array,
-            self._names,
+            self._ids,
             self._contents,
-            self._cells,
+            self._inverted_file,
         )
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> OutfitIndex:
         """Opens an index that `save` wrote.
 
-        Its arrays stay in the files: memory is taken for what is read, and
-        changes are made in memory alone. Of an approximate index, the codes of
-        its cells are read at once.
+        The arrays are mapped from the files: only what is read takes memory,
+        and changes stay in memory. The cells of an approximate index are read
+        at once.
 
         Args:
             folder: The folder.
 
         Raises:
-            DataError: If it is no index.
-            ModuleNotFoundError: If it is approximate and the extra `ann` is
-                not installed.
+            DataError: If the folder holds no index.
+            ModuleNotFoundError: If the index is approximate and the extra `ann`
+                is not installed.
         """
         index = cls.__new__(cls)
         index._set(*_index_files.load(Path(folder)))

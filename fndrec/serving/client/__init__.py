@@ -1,1 +1,1 @@
-"""The client of a served model."""
+"""A client of served models."""

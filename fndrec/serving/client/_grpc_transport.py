@@ -1,4 +1,4 @@
-"""TF Serving's gRPC API, from the client's side."""
+"""The client side of TF Serving's gRPC API."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,8 +7,11 @@ from typing import Any
 import grpc
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import Message
+from tensorflow.core.framework import tensor_pb2
 from tensorflow_serving.apis import (
     get_model_status_pb2,
+    model_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
@@ -19,10 +22,10 @@ from fndrec.serving.serving_error import ServingError
 
 
 class GrpcTransport:
-    """TF Serving's gRPC API, from the client's side.
+    """Calls TF Serving's gRPC API.
 
     Args:
-        endpoint: Where the server is.
+        endpoint: Address and options of the server.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -30,10 +33,10 @@ class GrpcTransport:
         options = [
             ("grpc.max_send_message_length", endpoint.max_message_bytes),
             ("grpc.max_receive_message_length", endpoint.max_message_bytes),
-            # A server that starts again is to be found soon.
+            # Reconnect soon after a restart of the server.
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 2000),
-            # Who tries again, and when, is decided in one place.
+            # Retries are made in `_retry.py`.
             ("grpc.enable_retries", 0),
         ]
         if endpoint.tls:
@@ -54,11 +57,10 @@ class GrpcTransport:
     ) -> dict[str, np.ndarray]:
         """Calls a signature."""
         request = predict_pb2.PredictRequest()
-        self._name(request.model_spec)
+        self._set_model(request.model_spec)
         request.model_spec.signature_name = signature
         for name, value in inputs.items():
-            dtype = tf.string if value.dtype == object else None
-            request.inputs[name].CopyFrom(tf.make_tensor_proto(value, dtype))
+            request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
         size = request.ByteSize()
         if size > self._endpoint.max_message_bytes:
             raise ServingError(
@@ -66,16 +68,16 @@ class GrpcTransport:
                 f"the request has {size} bytes, of at most "
                 f"{self._endpoint.max_message_bytes}; see `max_message_bytes`",
             )
-        response = _answer(self._predict, request, seconds)
+        response = _call(self._predict, request, seconds)
         return {
             name: _array(tensor) for name, tensor in response.outputs.items()
         }
 
     def status(self, seconds: float) -> dict[int, str]:
-        """Asks for the states of the versions."""
+        """Returns the state of each version."""
         request = get_model_status_pb2.GetModelStatusRequest()
-        self._name(request.model_spec)
-        response = _answer(self._status, request, seconds)
+        self._set_model(request.model_spec)
+        response = _call(self._status, request, seconds)
         state = get_model_status_pb2.ModelVersionStatus.State
         return {
             version.version: state.Name(version.state)
@@ -86,28 +88,30 @@ class GrpcTransport:
         """Closes the channel."""
         self._channel.close()
 
-    def _name(self, spec: Any) -> None:
+    def _set_model(self, spec: model_pb2.ModelSpec) -> None:
         spec.name = self._endpoint.model
         if self._endpoint.version is not None:
             spec.version.value = self._endpoint.version
 
 
-def _answer(method: Any, request: Any, seconds: float) -> Any:
+def _call(
+    method: grpc.UnaryUnaryMultiCallable, request: Message, seconds: float
+) -> Any:
     try:
         return method(request, timeout=seconds)
     except grpc.RpcError as error:
         raise ServingError(error.code().name, error.details()) from error
 
 
-def _array(tensor: Any) -> np.ndarray:
-    found = tf.make_ndarray(tensor)
-    if found.dtype != object:
-        return found
-    words = [word.decode() for word in found.ravel()]
-    return np.array(words, np.str_).reshape(found.shape)
+def _array(tensor: tensor_pb2.TensorProto) -> np.ndarray:
+    array = tf.make_ndarray(tensor)
+    if array.dtype != object:
+        return array
+    strings = [value.decode() for value in array.ravel()]
+    return np.array(strings, np.str_).reshape(array.shape)
 
 
-def _credentials(endpoint: Endpoint) -> Any:
+def _credentials(endpoint: Endpoint) -> grpc.ChannelCredentials:
     return grpc.ssl_channel_credentials(
         _read(endpoint.root_certificates),
         _read(endpoint.private_key),

@@ -1,4 +1,4 @@
-"""TF Serving's REST API, from the client's side."""
+"""The client side of TF Serving's REST API."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ CODES = {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
-# JSON does not say: 1 may be a float.
+# Types of outputs, which JSON does not tell: 1 may be a float.
 DTYPES: dict[str, Any] = {
     "score": np.float32,
     "embedding": np.float32,
@@ -39,10 +39,10 @@ CONNECTIONS = 16
 
 
 class RestTransport:
-    """TF Serving's REST API, from the client's side.
+    """Calls TF Serving's REST API.
 
     Args:
-        endpoint: Where the server is.
+        endpoint: Address and options of the server.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -55,13 +55,13 @@ class RestTransport:
             "cert_file": endpoint.certificate,
             "key_file": endpoint.private_key,
         }
-        given = {key: str(path) for key, path in tls.items() if path}
+        options = {key: str(path) for key, path in tls.items() if path}
         if endpoint.tls:
-            given["cert_reqs"] = "REQUIRED"
+            options["cert_reqs"] = "REQUIRED"
         self._pool = urllib3.connection_from_url(
             f"{'https' if endpoint.tls else 'http'}://{endpoint.address}",
             maxsize=CONNECTIONS,
-            **given,
+            **options,
         )
 
     def predict(
@@ -82,10 +82,10 @@ class RestTransport:
                 f"the request has {len(body)} bytes, of at most "
                 f"{self._limit}; see `max_message_bytes`",
             )
-        found = self._ask("POST", f"{self._path}:predict", seconds, body)
-        outputs = found["outputs"]
+        answer = self._request("POST", f"{self._path}:predict", seconds, body)
+        outputs = answer["outputs"]
         if not isinstance(outputs, dict):
-            # The only output of a signature comes without its name.
+            # A single output is sent without its name.
             outputs = {"outputs": outputs}
         return {
             name: np.asarray(value, DTYPES.get(name))
@@ -93,20 +93,20 @@ class RestTransport:
         }
 
     def status(self, seconds: float) -> dict[int, str]:
-        """Asks for the states of the versions."""
-        found = self._ask("GET", self._path, seconds)
+        """Returns the state of each version."""
+        answer = self._request("GET", self._path, seconds)
         return {
             int(version["version"]): version["state"]
-            for version in found["model_version_status"]
+            for version in answer["model_version_status"]
         }
 
     def close(self) -> None:
         """Closes connections."""
         self._pool.close()
 
-    def _ask(
+    def _request(
         self, method: str, path: str, seconds: float, body: bytes | None = None
-    ) -> Any:
+    ) -> dict[str, Any]:
         try:
             response = self._pool.urlopen(
                 method,
@@ -118,9 +118,9 @@ class RestTransport:
                 preload_content=False,
             )
             with response:
-                found = response.read(self._limit + 1)
-                if len(found) <= self._limit:
-                    # What is read to the end can be used again.
+                content = response.read(self._limit + 1)
+                if len(content) <= self._limit:
+                    # A connection that is read to the end can be reused.
                     response.read()
         except NewConnectionError as error:
             raise ServingError("UNAVAILABLE", str(error)) from error
@@ -130,34 +130,36 @@ class RestTransport:
             raise ServingError("UNAUTHENTICATED", str(error)) from error
         except HTTPError as error:  # the connection broke
             raise ServingError("UNAVAILABLE", str(error)) from error
-        if len(found) > self._limit:
+        if len(content) > self._limit:
             raise ServingError(
                 "RESOURCE_EXHAUSTED",
                 f"the answer has more than {self._limit} bytes; see "
                 "`max_message_bytes`",
             )
-        return _read(response.status, found)
+        return _parse(response.status, content)
 
 
-def _read(status: int, body: bytes) -> Any:
+def _parse(status: int, body: bytes) -> dict[str, Any]:
+    """Returns the JSON object of an answer, or raises its error."""
     try:
-        found = json.loads(body)
-    except ValueError:  # of a proxy, or no TF Serving at all
-        found = None
-    if status == 200 and isinstance(found, dict):
-        return found
-    said = found.get("error") if isinstance(found, dict) else None
+        answer = json.loads(body)
+    except ValueError:  # from a proxy, or not TF Serving at all
+        answer = None
+    if status == 200 and isinstance(answer, dict):
+        return answer
+    message = answer.get("error") if isinstance(answer, dict) else None
+    text = body[:200].decode(errors="replace")
     raise ServingError(
         CODES.get(status, "INTERNAL"),
-        said or f"HTTP status {status}: {body[:200].decode(errors='replace')}",
+        message or f"HTTP status {status}: {text}",
     )
 
 
 def _json(name: str, value: np.ndarray) -> Any:
     if value.ndim > 1 and not len(value):
         raise ValueError(
-            f"`{name}` should have a row or more with REST, as JSON has no "
-            f"empty lists of lists. Received: shape={value.shape}; "
+            f"`{name}` should have at least one row with REST, since JSON has "
+            f"no empty lists of lists. Received: shape={value.shape}; "
             "use protocol='grpc'"
         )
     if value.dtype != object:

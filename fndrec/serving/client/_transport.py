@@ -1,4 +1,4 @@
-"""What a client needs of a protocol."""
+"""The interface between the client and its protocols."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from fndrec.checks import positive_int
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a server is and how to speak to it.
+    """The address of a server and the options of the connection.
 
     Args:
         address: `host:port`.
         model: Name of the model.
         version: Number of the version; `None` for the newest.
-        max_message_bytes: Limit of a message, in each direction.
-        tls: Whether to encrypt.
-        root_certificates: PEM file of who vouches for the server; `None` for
-            those of the system.
-        certificate: PEM file that says who the client is.
+        max_message_bytes: Largest size of a message in either direction.
+        tls: Whether to encrypt the connection.
+        root_certificates: PEM file of the trusted root certificates; `None`
+            for those of the system.
+        certificate: PEM file of the client's certificate.
         private_key: PEM file of the certificate's key.
 
     Raises:
-        ValueError: If an argument is not as above.
+        ValueError: If an argument is invalid.
     """
 
     address: str
@@ -69,7 +69,7 @@ class Endpoint:
 
 
 class Transport(Protocol):
-    """A protocol: one try, and no second."""
+    """A protocol. Its methods make a single attempt."""
 
     def predict(
         self, signature: str, inputs: Mapping[str, np.ndarray], seconds: float
@@ -77,7 +77,7 @@ class Transport(Protocol):
         """Calls a signature."""
 
     def status(self, seconds: float) -> dict[int, str]:
-        """Asks for the states of the versions."""
+        """Returns the state of each version."""
 
     def close(self) -> None:
         """Closes connections."""

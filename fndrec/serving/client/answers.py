@@ -1,4 +1,4 @@
-"""What a client's methods give."""
+"""The return types of the client."""
 
 from typing import NamedTuple
 
@@ -9,9 +9,10 @@ class Scores(NamedTuple):
     """Scores of outfits.
 
     Attributes:
-        score: float32 `(batch,)` or `(batch, candidates)`, higher is better.
-        valid: bool, as `score`; an outfit that is not has the lowest float32.
-        known: bool `(batch,)`, false for a user the model does not know.
+        score: Float32 `(batch,)` or `(batch, candidates)`, higher is better;
+            the lowest float32 where an outfit is not valid.
+        valid: Bool of the same shape.
+        known: Bool `(batch,)`, false for a user unknown to the model.
     """
 
     score: np.ndarray
@@ -23,8 +24,8 @@ class Embeddings(NamedTuple):
     """Vectors of items or of outfits.
 
     Attributes:
-        embedding: float32 `(batch, dim)`; zeros where not valid.
-        valid: bool `(batch,)`.
+        embedding: Float32 `(batch, dim)`; zeros where not valid.
+        valid: Bool `(batch,)`.
     """
 
     embedding: np.ndarray
@@ -32,13 +33,13 @@ class Embeddings(NamedTuple):
 
 
 class Recommendations(NamedTuple):
-    """The best outfits of users.
+    """The best outfits for users.
 
     Attributes:
-        outfit_id: str `(batch, max(k))`, or as wide as there are outfits if
-            `k` is more; best first, "" past the last.
-        score: float32, as `outfit_id`.
-        known: bool `(batch,)`, false for a user the model does not know.
+        outfit_id: Strings `(batch, max(k))`, or one column per outfit if there
+            are fewer; best first, "" past the last.
+        score: Float32 of the same shape.
+        known: Bool `(batch,)`, false for a user unknown to the model.
     """
 
     outfit_id: np.ndarray
@@ -47,13 +48,13 @@ class Recommendations(NamedTuple):
 
 
 class LikeRecommendations(NamedTuple):
-    """The best outfits for who likes others.
+    """The best outfits for lists of likes.
 
     Attributes:
-        outfit_id: str `(batch, max(k))`, or as wide as there are outfits if
-            `k` is more; best first, "" past the last.
-        score: float32, as `outfit_id`.
-        valid: bool `(batch,)`, false if no liked outfit is known.
+        outfit_id: Strings `(batch, max(k))`, or one column per outfit if there
+            are fewer; best first, "" past the last.
+        score: Float32 of the same shape.
+        valid: Bool `(batch,)`, false if no liked outfit is known.
     """
 
     outfit_id: np.ndarray
@@ -65,10 +66,10 @@ class Completions(NamedTuple):
     """The best items to complete outfits with.
 
     Attributes:
-        item_id: str `(batch, max(k))`, best first; "" past the last.
-        score: float32 `(batch, max(k))`, of the outfit with the item.
-        valid: bool `(batch,)`, false if an item or the category is not known.
-        known: bool `(batch,)`, false for a user the model does not know.
+        item_id: Strings `(batch, max(k))`, best first; "" past the last.
+        score: Float32 `(batch, max(k))`, scores of the completed outfits.
+        valid: Bool `(batch,)`, false if an item or the category is unknown.
+        known: Bool `(batch,)`, false for a user unknown to the model.
     """
 
     item_id: np.ndarray

@@ -1,4 +1,4 @@
-"""A client of TF Serving, or of `fndrec serve`, for exports of fndrec."""
+"""A client of TF Serving and `fndrec serve` for exports of fndrec."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,39 +29,39 @@ Counts = int | Sequence[int] | np.ndarray
 
 
 class Client:
-    """A client of TF Serving, or of `fndrec serve`, for exports of fndrec.
+    """Calls exports of fndrec on TF Serving or `fndrec serve`.
 
-    Each signature has a method of its name, which takes lists and NumPy
-    arrays and gives NumPy arrays. Sets of ids may have several lengths: they
-    are filled up, and the lengths are sent. Arguments are checked before
-    anything is sent. May be used by several threads, but not across a fork.
+    Each signature has a method of the same name, which takes lists or NumPy
+    arrays and returns NumPy arrays. Sets of ids may differ in length: they are
+    padded, and the lengths are sent. Arguments are checked before anything is
+    sent. Threads may share a client, but it does not survive a fork.
 
     Args:
-        address: `host:port`; by default TF Serving listens at port 8500 for
-            gRPC and 8501 for REST.
-        protocol: "grpc" or "rest". gRPC is several times smaller and quicker
-            for photos and vectors.
+        address: `host:port`. By default TF Serving uses port 8500 for gRPC and
+            8501 for REST.
+        protocol: "grpc" or "rest". For photos and vectors, gRPC messages are
+            several times smaller and faster.
         model: Name of the model on the server.
-        version: Number of the version; by default the newest.
-        timeout: Seconds that a call may take, all tries together.
-        retries: Tries after the first, for a server that is UNAVAILABLE, and
-            for no other error. The first pause is 0.1 s at most, the longest
-            2 s.
-        max_message_bytes: Limit of a request and of an answer.
-        tls: Whether to encrypt.
-        root_certificates: PEM file of who vouches for the server; by default
-            those of the system.
-        certificate: PEM file that says who the client is.
+        version: Number of the version; the newest by default.
+        timeout: Seconds that a call may take, including retries.
+        retries: Number of attempts after the first. Only the status
+            UNAVAILABLE leads to a retry. The pauses grow from at most 0.1 s to
+            at most 2 s.
+        max_message_bytes: Largest size of a request or an answer.
+        tls: Whether to encrypt the connection.
+        root_certificates: PEM file of the trusted root certificates; those of
+            the system by default.
+        certificate: PEM file of the client's certificate.
         private_key: PEM file of the certificate's key.
 
     Raises:
-        ValueError: If an argument is not as above.
+        ValueError: If an argument is invalid.
 
     Example:
 
     >>> with fndrec.serving.Client("localhost:8500") as client:
-    ...     found = client.recommend(["u007"], k=3)
-    >>> found.outfit_id[0], found.score[0], found.known[0]
+    ...     best = client.recommend(["u007"], k=3)
+    >>> best.outfit_id[0], best.score[0], best.known[0]
     """
 
     def __init__(
@@ -106,24 +106,24 @@ class Client:
         category: Sequence[Ids] | np.ndarray | None = None,
         item_id: Sequence[Ids] | np.ndarray | None = None,
     ) -> Scores:
-        """Scores outfits by what the model looks at, in catalogue or not.
+        """Scores outfits by the content of their items, which may be new.
 
-        Of the last four, those are needed that the model looks at. Also for
-        models that look at no photos.
+        Of the last four arguments, give the inputs of the model. The method
+        also works for models that take no photos.
 
         Args:
-            user_id: A user for each outfit.
-            length: The number of items of each outfit.
-            image: uint8 `(batch, slots, size, size, 3)`.
-            feature: float32 `(batch, slots, features)`.
+            user_id: One user per outfit.
+            length: Number of items of each outfit.
+            image: Uint8 `(batch, slots, size, size, 3)`.
+            feature: Float32 `(batch, slots, features)`.
             category: Names of categories `(batch, slots)`.
             item_id: Ids of items `(batch, slots)`.
 
         Returns:
-            `Scores` of `(batch,)`.
+            `Scores` of shape `(batch,)`.
 
         Raises:
-            ValueError: If an argument cannot be used.
+            ValueError: If an argument is invalid.
             ServingError: If the server does not answer.
         """
         users = _inputs.strings("user_id", user_id)
@@ -139,10 +139,9 @@ class Client:
             inputs["category"], _ = _inputs.sets("category", category)
         if item_id is not None:
             inputs["item_id"], _ = _inputs.sets("item_id", item_id)
-        # There for every model, and the same as `score_photos` where there
-        # are photos.
-        found = self.predict("serving_default", inputs)
-        return Scores(found["score"], found["valid"], found["known"])
+        # Every export has this signature; `score_photos` is the same one.
+        outputs = self.predict("serving_default", inputs)
+        return Scores(outputs["score"], outputs["valid"], outputs["known"])
 
     def embed_items(
         self,
@@ -152,21 +151,20 @@ class Client:
         category: Ids | None = None,
         item_id: Ids | None = None,
     ) -> Embeddings:
-        """Embeds items, of which those are needed that the model looks at.
+        """Embeds items. Give the inputs of the model.
 
         Args:
-            image_bytes: Photos as files: JPEG, PNG or another kind that the
-                export takes.
-            feature: float32 `(batch, features)`.
+            image_bytes: Photos as JPEG, PNG or BMP files.
+            feature: Float32 `(batch, features)`.
             category: Names of categories.
             item_id: Ids of items.
 
         Returns:
-            `Embeddings`; a photo that cannot be used is not valid, and does
-            no harm to the others.
+            `Embeddings`. An unusable photo is not valid and does not affect
+            the others.
 
         Raises:
-            ValueError: If an argument cannot be used.
+            ValueError: If an argument is invalid.
             ServingError: If the server does not answer.
         """
         inputs = {}
@@ -187,11 +185,11 @@ class Client:
             item_id: Ids of the items of each outfit.
 
         Returns:
-            `Embeddings`; an outfit that is empty or has an item not known is
-            not valid.
+            `Embeddings`. An outfit that is empty or has an unknown item is not
+            valid.
 
         Raises:
-            ValueError: If an argument cannot be used.
+            ValueError: If an argument is invalid.
             ServingError: If the server does not answer.
         """
         ids, lengths = _inputs.sets("item_id", item_id)
@@ -204,17 +202,17 @@ class Client:
         item_embedding: np.ndarray,
         length: Sequence[int] | np.ndarray,
     ) -> Embeddings:
-        """Embeds outfits of items that were embedded before.
+        """Embeds outfits, given the vectors of their items.
 
         Args:
-            item_embedding: float32 `(batch, slots, dim)`.
-            length: The number of items of each outfit.
+            item_embedding: Float32 `(batch, slots, dim)`.
+            length: Number of items of each outfit.
 
         Returns:
             `Embeddings`.
 
         Raises:
-            ValueError: If an argument cannot be used.
+            ValueError: If an argument is invalid.
             ServingError: If the server does not answer.
         """
         items = _inputs.array("item_embedding", item_embedding, np.float32, 3)
@@ -229,26 +227,26 @@ class Client:
         user_id: Ids,
         item_id: Sequence[Sequence[Ids]] | np.ndarray,
     ) -> Scores:
-        """Scores candidates, made of items of the catalogue, for users.
+        """Scores candidate outfits of items of the catalogue for users.
 
         Args:
             user_id: The users.
             item_id: Ids of the items of each candidate of each user.
 
         Returns:
-            `Scores` of `(batch, candidates)`.
+            `Scores` of shape `(batch, candidates)`.
 
         Raises:
-            ValueError: If an argument cannot be used.
+            ValueError: If an argument is invalid.
             ServingError: If the server does not answer.
         """
         users = _inputs.strings("user_id", user_id)
         items, lengths = _inputs.sets("item_id", item_id, 3)
-        found = self.predict(
+        outputs = self.predict(
             "score_outfits",
             {"user_id": users, "item_id": items, "length": lengths},
         )
-        return _scores(found, lengths)
+        return _scores(outputs, lengths)
 
     def score_outfits_from_embeddings(
         self,
@@ -256,24 +254,23 @@ class Client:
         item_embedding: np.ndarray,
         length: Counts | Sequence[Sequence[int]],
     ) -> Scores:
-        """Scores candidates, made of items embedded before, for users.
+        """Scores candidate outfits for users, given the vectors of the items.
 
         Args:
             user_id: The users.
-            item_embedding: float32 `(batch, candidates, slots, dim)`.
-            length: The number of items of each candidate
-                `(batch, candidates)`.
+            item_embedding: Float32 `(batch, candidates, slots, dim)`.
+            length: Number of items of each candidate `(batch, candidates)`.
 
         Returns:
-            `Scores` of `(batch, candidates)`.
+            `Scores` of shape `(batch, candidates)`.
 
         Raises:
-            ValueError: If an argument cannot be used.
+            ValueError: If an argument is invalid.
             ServingError: If the server does not answer.
         """
         items = _inputs.array("item_embedding", item_embedding, np.float32, 4)
         lengths = _inputs.ints("length", length, items.shape[:2])
-        found = self.predict(
+        outputs = self.predict(
             "score_outfits_from_embeddings",
             {
                 "user_id": _inputs.strings("user_id", user_id),
@@ -281,20 +278,20 @@ class Client:
                 "length": lengths,
             },
         )
-        return _scores(found, lengths)
+        return _scores(outputs, lengths)
 
     def recommend(self, user_id: Ids, k: Counts) -> Recommendations:
-        """The best outfits of the export's index for users.
+        """Finds the best outfits of the export for users.
 
         Args:
             user_id: The users.
-            k: How many, for all or for each.
+            k: Number of outfits, for all users or for each.
 
         Returns:
             `Recommendations`.
 
         Raises:
-            ValueError: If an argument cannot be used.
+            ValueError: If an argument is invalid.
             ServingError: If the server does not answer.
         """
         return self._recommendations("recommend", _users_and_k(user_id, k))
@@ -307,28 +304,29 @@ class Client:
         exclude_outfit_id: Sequence[Ids] | np.ndarray | None = None,
         category: Sequence[Ids] | np.ndarray | None = None,
     ) -> Recommendations:
-        """The best outfits for users, some left out.
+        """Finds the best outfits for users that meet conditions.
 
         Args:
             user_id: The users.
-            k: How many, for all or for each.
-            exclude_outfit_id: Outfits to leave out, for each user.
-            category: Categories that all items of an outfit should be of, for
-                each user; none means any.
+            k: Number of outfits, for all users or for each.
+            exclude_outfit_id: Outfits to leave out, one list per user.
+            category: Categories that the items of an outfit must belong to, one
+                list per user; an empty list means any.
 
         Returns:
             `Recommendations`.
 
         Raises:
-            ValueError: If an argument cannot be used.
+            ValueError: If an argument is invalid.
             ServingError: If the server does not answer.
         """
         inputs = _users_and_k(user_id, k)
-        for name, given in (
+        for name, value in (
             ("exclude_outfit_id", exclude_outfit_id),
             ("category", category),
         ):
-            value = [[""]] * len(inputs["k"]) if given is None else given
+            if value is None:
+                value = [[""]] * len(inputs["k"])
             inputs[name], lengths = _inputs.sets(name, value)
             inputs[f"{name.removesuffix('_outfit_id')}_length"] = lengths
         return self._recommendations("recommend_filtered", inputs)
@@ -336,30 +334,30 @@ class Client:
     def recommend_for_likes(
         self, liked_outfit_id: Sequence[Ids] | np.ndarray, k: Counts
     ) -> LikeRecommendations:
-        """The best outfits for who likes others, known as a user or not.
+        """Finds the best outfits for lists of likes, of any user.
 
         Args:
-            liked_outfit_id: Outfits that each likes.
-            k: How many, for all or for each.
+            liked_outfit_id: Liked outfits, one list per row.
+            k: Number of outfits, for all rows or for each.
 
         Returns:
             `LikeRecommendations`.
 
         Raises:
-            ValueError: If an argument cannot be used.
+            ValueError: If an argument is invalid.
             ServingError: If the server does not answer.
         """
         liked, lengths = _inputs.sets("liked_outfit_id", liked_outfit_id)
         counts = _inputs.ints("k", k, lengths.shape)
-        found = self.predict(
+        outputs = self.predict(
             "recommend_for_likes",
             {"liked_outfit_id": liked, "length": lengths, "k": counts},
         )
-        most = counts.max(initial=0)
+        width = counts.max(initial=0)
         return LikeRecommendations(
-            _columns(found["outfit_id"], most),
-            _columns(found["score"], most),
-            found["valid"],
+            _columns(outputs["outfit_id"], width),
+            _columns(outputs["score"], width),
+            outputs["valid"],
         )
 
     def complete(
@@ -370,62 +368,63 @@ class Client:
         *,
         category: Ids | None = None,
     ) -> Completions:
-        """The best items of the catalogue to complete outfits with.
+        """Finds the best items of the catalogue to complete outfits with.
 
         Args:
             user_id: The users.
             item_id: Ids of the items of each partial outfit.
-            k: How many, for all or for each.
-            category: Category of the wanted item for each outfit, "" for
-                any; any for all by default.
+            k: Number of items, for all outfits or for each.
+            category: Category of the new item, one per outfit, "" for any; any
+                for all outfits by default.
 
         Returns:
             `Completions`.
 
         Raises:
-            ValueError: If an argument cannot be used.
+            ValueError: If an argument is invalid.
             ServingError: If the server does not answer.
         """
         inputs = _users_and_k(user_id, k)
         inputs["item_id"], inputs["length"] = _inputs.sets("item_id", item_id)
-        wanted = [""] * len(inputs["k"]) if category is None else category
-        inputs["category"] = _inputs.strings("category", wanted)
-        found = self.predict("complete", inputs)
-        most = inputs["k"].max(initial=0)
+        if category is None:
+            category = [""] * len(inputs["k"])
+        inputs["category"] = _inputs.strings("category", category)
+        outputs = self.predict("complete", inputs)
+        width = inputs["k"].max(initial=0)
         return Completions(
-            _columns(found["item_id"], most),
-            _columns(found["score"], most),
-            found["valid"],
-            found["known"],
+            _columns(outputs["item_id"], width),
+            _columns(outputs["score"], width),
+            outputs["valid"],
+            outputs["known"],
         )
 
     def predict(
         self, signature: str, inputs: Mapping[str, np.ndarray]
     ) -> dict[str, np.ndarray]:
-        """Calls any signature.
+        """Calls a signature.
 
         Args:
             signature: Its name.
-            inputs: An array for each input; strings and bytes as objects.
+            inputs: Arrays by input name; strings and bytes have dtype object.
 
         Returns:
-            The outputs by name. With REST, an output that is the only one is
-            named "outputs", as its name is not sent.
+            The outputs by name. With REST, a single output is named "outputs",
+            since its name is not sent.
 
         Raises:
             ServingError: If the server does not answer.
         """
         return _retry.call(
-            lambda left: self._transport.predict(signature, inputs, left),
+            lambda seconds: self._transport.predict(signature, inputs, seconds),
             self._timeout,
             self._retries,
         )
 
     def status(self) -> dict[int, str]:
-        """State of each version, such as "AVAILABLE".
+        """Returns the state of each version, such as "AVAILABLE".
 
         Returns:
-            The states by number of version.
+            The states by version number.
 
         Raises:
             ServingError: If the server does not answer.
@@ -450,19 +449,21 @@ class Client:
     def _embeddings(
         self, signature: str, inputs: dict[str, np.ndarray]
     ) -> Embeddings:
-        found = self.predict(signature, inputs)
-        vectors = found["embedding"]
-        return Embeddings(_columns(vectors, vectors.shape[-1]), found["valid"])
+        outputs = self.predict(signature, inputs)
+        vectors = outputs["embedding"]
+        return Embeddings(
+            _columns(vectors, vectors.shape[-1]), outputs["valid"]
+        )
 
     def _recommendations(
         self, signature: str, inputs: dict[str, np.ndarray]
     ) -> Recommendations:
-        found = self.predict(signature, inputs)
-        most = inputs["k"].max(initial=0)
+        outputs = self.predict(signature, inputs)
+        width = inputs["k"].max(initial=0)
         return Recommendations(
-            _columns(found["outfit_id"], most),
-            _columns(found["score"], most),
-            found["known"],
+            _columns(outputs["outfit_id"], width),
+            _columns(outputs["score"], width),
+            outputs["known"],
         )
 
 
@@ -471,17 +472,17 @@ def _users_and_k(user_id: Ids, k: Counts) -> dict[str, np.ndarray]:
     return {"user_id": users, "k": _inputs.ints("k", k, users.shape)}
 
 
-def _scores(found: Mapping[str, np.ndarray], lengths: np.ndarray) -> Scores:
-    count = lengths.shape[1]
+def _scores(outputs: Mapping[str, np.ndarray], lengths: np.ndarray) -> Scores:
+    width = lengths.shape[1]
     return Scores(
-        _columns(found["score"], count),
-        _columns(found["valid"], count),
-        found["known"],
+        _columns(outputs["score"], width),
+        _columns(outputs["valid"], width),
+        outputs["known"],
     )
 
 
 def _columns(value: np.ndarray, count: int) -> np.ndarray:
-    """The columns asked for: TF Serving may add some when it batches."""
-    # JSON does not say how many axes an empty list stands for.
-    wide = value if value.ndim > 1 else value.reshape(len(value), 0)
-    return wide[:, :count]
+    """Returns the requested columns: TF Serving may add some by batching."""
+    # JSON does not tell the second axis of an empty array.
+    table = value if value.ndim > 1 else value.reshape(len(value), 0)
+    return table[:, :count]

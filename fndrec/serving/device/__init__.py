@@ -1,1 +1,1 @@
-"""Export to small devices."""
+"""Export of models to devices without TensorFlow."""

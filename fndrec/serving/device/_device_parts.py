@@ -1,8 +1,7 @@
-"""The parts of a model that a device runs, each a function of its own."""
+"""The parts of a model that a device runs as separate functions."""
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -10,7 +9,7 @@ import tensorflow as tf
 from fndrec.data import OutfitData
 from fndrec.models import OutfitRecommender
 
-# Items, outfits and users that the converted parts are compared on.
+# Number of items, outfits and users that converted parts are compared on.
 SAMPLES = 1000
 
 
@@ -19,14 +18,14 @@ class DevicePart:
     """One part of a model.
 
     Attributes:
-        name: Name of its files.
-        function: From tensors in the order of `inputs` to the embeddings.
-        inputs: The inputs in order; the batch is dimension 0 of each.
-        samples: Arrays by the names of the inputs, to compare results on.
+        name: Name of its files, without suffix.
+        function: Function from tensors in the order of `inputs` to embeddings.
+        inputs: Specifications of the inputs; dimension 0 is the batch.
+        samples: Arrays by input name on which results are compared.
     """
 
     name: str
-    function: Callable[..., Any]
+    function: Callable[..., tf.Tensor]
     inputs: tuple[tf.TensorSpec, ...]
     samples: dict[str, np.ndarray]
 
@@ -34,19 +33,19 @@ class DevicePart:
 def device_parts(
     model: OutfitRecommender, data: OutfitData
 ) -> list[DevicePart]:
-    """Item tower, aggregator and table of users.
+    """Splits a model into item tower, aggregator and user table.
 
     Args:
         model: The model.
-        data: The data set, as the model sees it.
+        data: The data set, aligned with the model.
 
     Returns:
         The parts.
 
     Raises:
-        DataError: If `data` lacks what the model looks at.
+        DataError: If `data` lacks an input of the model.
     """
-    # No items: only to find what is missing.
+    # Embeds no items, but raises if an input is missing.
     model.embed_items(data, np.zeros(0, np.int32))
     return [_item_tower(model, data), _aggregator(model, data), _users(model)]
 
@@ -56,7 +55,7 @@ def _item_tower(model: OutfitRecommender, data: OutfitData) -> DevicePart:
     keys = list(model.item_tower.towers)
     content = data.content(rows, keys)
 
-    def function(*items: Any) -> Any:
+    def function(*items: tf.Tensor) -> tf.Tensor:
         return model.encode_items(dict(zip(keys, items, strict=True)))
 
     return DevicePart(
@@ -76,7 +75,7 @@ def _aggregator(model: OutfitRecommender, data: OutfitData) -> DevicePart:
     vectors = model.embed_items(data, rows)[positions.reshape(sets.shape)]
     slots, dim = vectors.shape[1:]
 
-    def function(item_embedding: Any, length: Any) -> Any:
+    def function(item_embedding: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
         order = tf.range(tf.shape(item_embedding)[0] * slots)
         present = tf.range(slots)[None, :] < length[:, None]
         return model.encode_outfits(
@@ -87,7 +86,7 @@ def _aggregator(model: OutfitRecommender, data: OutfitData) -> DevicePart:
     return DevicePart(
         name="aggregator",
         function=function,
-        # LiteRT has no shapes with two open axes: the slots are fixed.
+        # LiteRT does not support two dynamic axes, so the slots are fixed.
         inputs=(
             tf.TensorSpec((None, slots, dim), tf.float32, "item_embedding"),
             tf.TensorSpec((None,), tf.int32, "length"),

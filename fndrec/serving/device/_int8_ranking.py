@@ -1,4 +1,4 @@
-"""What 8-bit weights change in the order of outfits."""
+"""The effect of 8-bit weights on the ranking of outfits."""
 
 from pathlib import Path
 
@@ -9,23 +9,23 @@ from fndrec.models import OutfitRecommender
 from fndrec.serving.device import _litert
 from fndrec.serving.device._device_parts import SAMPLES
 
-BEST = 10
+K = 10
 
 
 def int8_best_kept(
     model: OutfitRecommender, data: OutfitData, folder: Path
 ) -> float:
-    """The share of each user's best outfits that 8-bit files keep.
+    """Measures the share of each user's best outfits that 8-bit files keep.
 
     Args:
         model: The model.
-        data: The data set, as the model sees it; its first outfits are
+        data: The data set, aligned with the model; its first outfits are
             ranked.
-        folder: Folder of the LiteRT files; where a part has no 8-bit file,
-            the float one is used.
+        folder: Folder of the LiteRT files. The float file is used where a part
+            has no 8-bit file.
 
     Returns:
-        The mean over users, 1 if the best ten outfits are the same for all.
+        The mean over users, 1 if the ten best outfits are the same for all.
     """
     assert model.vocabulary is not None
     sets = data.outfit_items[:SAMPLES]
@@ -34,8 +34,9 @@ def int8_best_kept(
     positions = positions.reshape(sets.shape)
 
     def run(part: str, inputs: dict[str, np.ndarray]) -> np.ndarray:
-        small = folder / f"{part}_int8.tflite"
-        path = small if small.exists() else folder / f"{part}.tflite"
+        path = folder / f"{part}_int8.tflite"
+        if not path.exists():
+            path = folder / f"{part}.tflite"
         return _litert.run(path.read_bytes(), inputs)
 
     content = data.content(rows, list(model.item_tower.towers))
@@ -47,8 +48,10 @@ def int8_best_kept(
             "length": (sets >= 0).sum(axis=1).astype(np.int32),
         },
     )
-    found = _best(run("users", {"user": users.astype(np.int32)}), outfits)
-    exact = _best(
+    int8_best = _best_outfits(
+        run("users", {"user": users.astype(np.int32)}), outfits
+    )
+    float_best = _best_outfits(
         np.asarray(model.encode_users(users)),
         model.embed_outfits(
             model.embed_items(data, rows),
@@ -56,12 +59,12 @@ def int8_best_kept(
         ),
     )
     kept = [
-        len(np.intersect1d(one, two)) / len(two)
-        for one, two in zip(found, exact, strict=True)
+        len(np.intersect1d(int8_rows, float_rows)) / len(float_rows)
+        for int8_rows, float_rows in zip(int8_best, float_best, strict=True)
     ]
     return float(np.mean(kept))
 
 
-def _best(users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
+def _best_outfits(users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
     order = np.argsort(-(users @ outfits.T), axis=1, kind="stable")
-    return order[:, :BEST]
+    return order[:, :K]

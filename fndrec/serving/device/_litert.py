@@ -1,8 +1,8 @@
-"""Functions as LiteRT files."""
+"""Converts functions to LiteRT files and runs these."""
 
 import warnings
-from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -11,27 +11,29 @@ from fndrec.serving.device._device_parts import DevicePart
 BATCH = 32
 
 
-def convert(part: DevicePart, variables: list[Any], int8: bool) -> bytes:
-    """A part as a LiteRT file.
+def convert(
+    part: DevicePart, variables: list[keras.Variable], int8: bool
+) -> bytes:
+    """Converts a part to a LiteRT file.
 
     Args:
         part: The part.
         variables: The variables of the model.
-        int8: Whether weights are kept in 8 bits; activations are quantised
-            while they are computed with, so nothing has to be calibrated.
+        int8: Whether to store weights in 8 bits. Activations are quantized
+            dynamically, so no calibration is needed.
 
     Returns:
         The content of the file.
     """
     names = [spec.name for spec in part.inputs]
 
-    def function(**inputs: Any) -> dict[str, Any]:
+    def function(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"embedding": part.function(*[inputs[name] for name in names])}
 
     graph = tf.function(function, autograph=False)
-    # Given the model itself, the converter loses its weights silently.
+    # If given the model itself, the converter silently loses its weights.
     holder = tf.Module()
-    holder.weights = [one.value for one in variables]
+    holder.weights = [variable.value for variable in variables]
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
         [
             graph.get_concrete_function(
@@ -47,17 +49,17 @@ def convert(part: DevicePart, variables: list[Any], int8: bool) -> bytes:
 
 
 def run(converted: bytes, inputs: dict[str, np.ndarray]) -> np.ndarray:
-    """What a LiteRT file gives.
+    """Runs a LiteRT file.
 
     Args:
         converted: The content of the file.
-        inputs: Arrays by the names of the inputs.
+        inputs: Arrays by input name.
 
     Returns:
-        Float32 array `(batch, dim)`.
+        Float32 embeddings `(batch, dim)`.
     """
     with warnings.catch_warnings():
-        # It points to a package of its own for devices without TensorFlow.
+        # The warning recommends a separate package for the interpreter.
         warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter")
         interpreter = tf.lite.Interpreter(model_content=converted)
     signature = interpreter.get_signature_runner()

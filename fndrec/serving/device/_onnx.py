@@ -1,4 +1,4 @@
-"""Functions as ONNX files."""
+"""Converts functions to ONNX files and runs these."""
 
 import warnings
 from pathlib import Path
@@ -12,18 +12,18 @@ OPSET = 17
 
 
 def convert(part: DevicePart, path: Path) -> None:
-    """Writes a part as an ONNX file.
+    """Converts a part to an ONNX file.
 
     Args:
         part: The part.
-        path: The file.
+        path: File to write.
     """
     import tf2onnx
     from keras.src.export.tf2onnx_lib import patch_tf2onnx
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
-        # Keras's own remedy for tf2onnx under NumPy 2.
+        # Keras's own patch of tf2onnx for NumPy 2.
         patch_tf2onnx()
     graph = tf.function(
         lambda *inputs: {"embedding": part.function(*inputs)},
@@ -39,19 +39,19 @@ def convert(part: DevicePart, path: Path) -> None:
 
 
 def run(path: Path, inputs: dict[str, np.ndarray]) -> np.ndarray:
-    """What an ONNX file gives.
+    """Runs an ONNX file.
 
     Args:
         path: The file.
-        inputs: Arrays by the names of the inputs.
+        inputs: Arrays by input name.
 
     Returns:
-        Float32 array `(batch, dim)`.
+        Float32 embeddings `(batch, dim)`.
     """
     import onnxruntime
 
     session = onnxruntime.InferenceSession(
         str(path), providers=["CPUExecutionProvider"]
     )
-    found: np.ndarray = session.run(["embedding"], inputs)[0]
-    return found
+    embeddings: np.ndarray = session.run(["embedding"], inputs)[0]
+    return embeddings

@@ -1,11 +1,10 @@
-"""Models for devices that have no TensorFlow."""
+"""Exports models to devices without TensorFlow."""
 
 import dataclasses
 import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,24 +21,25 @@ from fndrec.serving.device._int8_ranking import int8_best_kept
 from fndrec.serving.id_files import check_lines, write_lines
 
 RUNTIMES = ("litert", "onnx")
-# Of float files, to what the model itself gives; of 8-bit ones, the mean
-# cosine below which there is no file.
+# Largest difference of a float file's embeddings from the model's.
 TOLERANCE = 1e-4
-LEAST_COSINE = 0.99
+# Least mean cosine of an 8-bit file's embeddings to the model's.
+MIN_COSINE = 0.99
 
 
 @dataclasses.dataclass(frozen=True)
 class DeviceFile:
-    """One file for a device, compared with the model it was made of.
+    """A file for a device, compared with the exported model.
 
     Attributes:
-        name: Name of the file; None if there is none, see `reason`.
+        name: Name of the file; None if it was not written, see `reason`.
         part: `"item_tower"`, `"aggregator"` or `"users"`.
         kind: `"litert"`, `"litert int8"` or `"onnx"`.
         bytes: Its size.
-        difference: Largest absolute difference of an embedding.
-        cosine: Mean cosine of embeddings to the model's.
-        reason: Why there is no file.
+        difference: Largest absolute difference of its embeddings from the
+            model's.
+        cosine: Mean cosine of its embeddings to the model's.
+        reason: Why the file was not written.
     """
 
     name: str | None
@@ -57,37 +57,38 @@ def export_on_device(
     data: OutfitData,
     runtimes: Sequence[str] = RUNTIMES,
 ) -> list[DeviceFile]:
-    """Writes item tower, aggregator and users as files for small runtimes.
+    """Writes item tower, aggregator and user table as files for small runtimes.
 
-    Each is a function from arrays to `embedding`, float32 `(batch, dim)`:
+    Each file is a function from arrays to `embedding`, float32 `(batch, dim)`:
 
-    - `item_tower`: what the model looks at, `image` uint8, `feature` float32,
-      `category` and `id` int32, the line in `categories.txt` or `items.txt`
-      counted from 1, 0 for one not known.
-    - `aggregator`: `item_embedding` float32 `(batch, slots, dim)`, as many
-      slots as the longest outfit of `data` has, and `length` int32 `(batch,)`.
-    - `users`: `user` int32 `(batch,)`, the line in `users.txt` counted from
-      1, 0 for one not known.
+    - `item_tower` takes the inputs of the model: `image` uint8, `feature`
+      float32, `category` and `id` int32. The last two are line numbers of
+      `categories.txt` and `items.txt`, from 1, or 0 for an unknown one.
+    - `aggregator` takes `item_embedding` float32 `(batch, slots, dim)`, with as
+      many slots as the longest outfit of `data`, and `length` int32
+      `(batch,)`.
+    - `users` takes `user` int32 `(batch,)`: the line number of `users.txt`,
+      from 1, or 0 for an unknown user.
 
-    The cosine of user and outfit, divided by the temperature in `report.json`,
-    is the score. For LiteRT there are files with 8-bit weights too, where
-    they are smaller and hold the results; `report.json` says what share of
-    each user's ten best outfits they keep.
+    The score is the cosine of user and outfit divided by the temperature in
+    `report.json`. For LiteRT, files with 8-bit weights are written too, if they
+    are smaller and their embeddings are close to the model's. `report.json`
+    says what share of each user's ten best outfits they keep.
 
     Args:
-        model: A trained model, which computes in float32.
+        model: A trained model that computes in float32.
         path: Folder to write; it should not exist.
-        data: A data set, whose items and outfits the files are compared on.
-        runtimes: `"litert"`, `"onnx"` (the extra `onnx`) or both.
+        data: A data set on whose items and outfits the files are compared.
+        runtimes: `"litert"`, `"onnx"` (extra `onnx`) or both.
 
     Returns:
-        What was written, and how it compares; also in `report.json`.
+        The files and how they compare with the model, as in `report.json`.
 
     Raises:
-        ValueError: If the model does not know its users, has several anchors
-            a user or computes in half precision, or a runtime is not known.
-        DataError: If `path` exists, `data` lacks what the model looks at, or
-            a float file does not give what the model gives.
+        ValueError: If the model has no vocabulary, has several anchors per
+            user or computes in half precision, or a runtime is unknown.
+        DataError: If `path` exists, `data` lacks an input of the model, or the
+            embeddings of a float file differ from the model's.
         ModuleNotFoundError: If the extra is not installed.
 
     Example:
@@ -97,7 +98,7 @@ def export_on_device(
     ['item_tower.tflite', 'aggregator.tflite', 'users.tflite']
     """
     target = Path(path)
-    _check(model, target, runtimes)
+    _check_arguments(model, target, runtimes)
     model, data = align(model, data)
     assert model.vocabulary is not None
     vocabularies = {"users": model.vocabulary.users}
@@ -108,38 +109,46 @@ def export_on_device(
         vocabularies["items"] = model.vocabulary.items
     for name, names in vocabularies.items():
         check_lines(names, name)
-    # What the data lacks is found here, before anything is converted.
+    # Raises if the data lacks an input, before anything is converted.
     parts = device_parts(model, data)
     target.parent.mkdir(parents=True, exist_ok=True)
     with (
         named_errors(target),
         tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as scratch,
     ):
-        folder = Path(scratch) / "made"
+        folder = Path(scratch) / "draft"
         folder.mkdir()
         files: list[DeviceFile] = []
         for part in parts:
-            exact = np.asarray(part.function(*part.samples.values()))
+            expected = np.asarray(part.function(*part.samples.values()))
             if "litert" in runtimes:
-                files += _litert_files(model, part, exact, folder)
+                files += _litert_files(model, part, expected, folder)
             if "onnx" in runtimes:
-                name = f"{part.name}.onnx"
-                _onnx.convert(part, folder / name)
-                found = _onnx.run(folder / name, part.samples)
+                onnx_path = folder / f"{part.name}.onnx"
+                _onnx.convert(part, onnx_path)
+                embeddings = _onnx.run(onnx_path, part.samples)
                 files.append(
-                    _float_file(part, "onnx", folder / name, found, exact)
+                    _float_file(part, "onnx", onnx_path, embeddings, expected)
                 )
         for name, ids in vocabularies.items():
             write_lines(ids, folder / f"{name}.txt")
-        kept = None
+        best_kept = None
         if "litert" in runtimes:
-            kept = int8_best_kept(model, data, folder)
-        _write_report(model, files, kept, folder / "report.json")
+            best_kept = int8_best_kept(model, data, folder)
+        report = {
+            "score": model.score.kind,
+            "temperature": model.score.temperature,
+            "int8_best_kept": best_kept,
+            "files": [dataclasses.asdict(file) for file in files],
+        }
+        (folder / "report.json").write_text(
+            json.dumps(report, indent=2) + "\n", encoding="utf-8"
+        )
         folder.rename(target)
     return files
 
 
-def _check(
+def _check_arguments(
     model: OutfitRecommender, target: Path, runtimes: Sequence[str]
 ) -> None:
     if model.vocabulary is None:
@@ -168,11 +177,11 @@ def _check(
 
 
 def check_target(target: Path, runtimes: Sequence[str]) -> None:
-    """Raises if the files cannot be written, whatever the model.
+    """Raises if the files of any model could not be written.
 
     Args:
         target: Folder to write.
-        runtimes: What the files are for.
+        runtimes: The runtimes of the files.
 
     Raises:
         DataError: If the folder exists.
@@ -188,75 +197,67 @@ def check_target(target: Path, runtimes: Sequence[str]) -> None:
 def _litert_files(
     model: OutfitRecommender,
     part: DevicePart,
-    exact: np.ndarray,
+    expected: np.ndarray,
     folder: Path,
 ) -> list[DeviceFile]:
+    """Writes the LiteRT files of a part, the 8-bit one only if it is useful."""
     path = folder / f"{part.name}.tflite"
     converted = _litert.convert(part, model.variables, int8=False)
     path.write_bytes(converted)
-    found = _litert.run(converted, part.samples)
-    whole = _float_file(part, "litert", path, found, exact)
-    small = _litert.convert(part, model.variables, int8=True)
-    found = _litert.run(small, part.samples)
-    compared: dict[str, Any] = {
-        "part": part.name,
-        "kind": "litert int8",
-        "bytes": len(small),
-        **_compared(found, exact),
-    }
-    if len(small) >= len(converted):
+    embeddings = _litert.run(converted, part.samples)
+    float_file = _float_file(part, "litert", path, embeddings, expected)
+    int8 = _litert.convert(part, model.variables, int8=True)
+    difference, cosine = _compare(_litert.run(int8, part.samples), expected)
+    name: str | None = None
+    reason: str | None = None
+    if len(int8) >= len(converted):
         reason = "not smaller: LiteRT leaves small tables of weights alone"
-    elif not compared["cosine"] >= LEAST_COSINE:
-        reason = f"a mean cosine below {LEAST_COSINE}"
+    elif not cosine >= MIN_COSINE:
+        reason = f"a mean cosine below {MIN_COSINE}"
     else:
-        path = folder / f"{part.name}_int8.tflite"
-        path.write_bytes(small)
-        return [whole, DeviceFile(name=path.name, **compared)]
-    return [whole, DeviceFile(name=None, reason=reason, **compared)]
+        name = f"{part.name}_int8.tflite"
+        (folder / name).write_bytes(int8)
+    int8_file = DeviceFile(
+        name=name,
+        part=part.name,
+        kind="litert int8",
+        bytes=len(int8),
+        difference=difference,
+        cosine=cosine,
+        reason=reason,
+    )
+    return [float_file, int8_file]
 
 
 def _float_file(
     part: DevicePart,
     kind: str,
     path: Path,
-    found: np.ndarray,
-    exact: np.ndarray,
+    embeddings: np.ndarray,
+    expected: np.ndarray,
 ) -> DeviceFile:
-    compared = _compared(found, exact)
-    if not compared["difference"] <= TOLERANCE:
+    difference, cosine = _compare(embeddings, expected)
+    if not difference <= TOLERANCE:
         raise DataError(
             f"{path.name}: embeddings within {TOLERANCE} of the model's were "
-            f"expected. Received: a difference of {compared['difference']}"
+            f"expected. Received: a difference of {difference}"
         )
     return DeviceFile(
         name=path.name,
         part=part.name,
         kind=kind,
         bytes=path.stat().st_size,
-        difference=compared["difference"],
-        cosine=compared["cosine"],
+        difference=difference,
+        cosine=cosine,
     )
 
 
-def _compared(found: np.ndarray, exact: np.ndarray) -> dict[str, float]:
-    length = np.linalg.norm(found, axis=1) * np.linalg.norm(exact, axis=1)
-    cosine = (found * exact).sum(axis=1) / np.maximum(length, 1e-12)
-    return {
-        "difference": float(np.abs(found - exact).max()),
-        "cosine": float(cosine.mean()),
-    }
-
-
-def _write_report(
-    model: OutfitRecommender,
-    files: list[DeviceFile],
-    int8_best_kept: float | None,
-    path: Path,
-) -> None:
-    report = {
-        "score": model.score.kind,
-        "temperature": model.score.temperature,
-        "int8_best_kept": int8_best_kept,
-        "files": [dataclasses.asdict(file) for file in files],
-    }
-    path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+def _compare(
+    embeddings: np.ndarray, expected: np.ndarray
+) -> tuple[float, float]:
+    """Returns the largest absolute difference and the mean cosine."""
+    norms = np.linalg.norm(embeddings, axis=1)
+    norms = norms * np.linalg.norm(expected, axis=1)
+    cosines = (embeddings * expected).sum(axis=1) / np.maximum(norms, 1e-12)
+    difference = float(np.abs(embeddings - expected).max())
+    return difference, float(cosines.mean())

@@ -1,1 +1,1 @@
-"""Export to a SavedModel."""
+"""Export of models as SavedModels."""

@@ -1,8 +1,7 @@
-"""Items and outfits of a shop, baked into a SavedModel."""
+"""The items and outfits of a shop, baked into a SavedModel."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,23 +12,24 @@ from fndrec.errors import DataError
 from fndrec.models import OutfitRecommender
 from fndrec.serving.export._lookup import lookup_table
 
-# Codes of item categories; a known category is its row plus FIRST_CATEGORY.
+# Codes of item categories. The code of a known category is its row plus
+# FIRST_CATEGORY.
 NO_ITEM, UNKNOWN_CATEGORY, FIRST_CATEGORY = 0, 1, 2
 
 
 class Catalogue(tf.Module):
-    """The vectors of a shop's items and outfits, with their ids.
+    """The vectors and ids of a shop's items and outfits.
 
     Args:
         model: The model.
         data: The data set.
         index: Ids of the outfits to recommend from; all by default.
-        folder: Folder for the files of the ids.
+        folder: Folder for the id files.
 
     Raises:
         ValueError: If `index` is empty.
         DataError: If `index` names an unknown outfit or one twice, or `data`
-            lacks what the model looks at.
+            lacks an input of the model.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ class Catalogue(tf.Module):
         names = data.outfits.take(rows)
         self.num_outfits = len(rows)
         self.num_items = data.num_items
-        # Ids for examples: the items of the first outfit.
+        # For the examples: the items of the first outfit.
         self.example_items = data.items.take(sets[0][sets[0] >= 0])
         self.example_outfits = names[:2]
         self.example_category = (
             None if data.categories is None else data.categories[0]
         )
-        # The category of the first of these.
-        self.example_wanted = (
+        # The category of the first item of the first outfit.
+        self.example_first_category = (
             ""
             if data.categories is None or data.item_category is None
             else data.categories[int(data.item_category[sets[0][0]])]
@@ -71,7 +71,7 @@ class Catalogue(tf.Module):
                 data.categories, folder / "catalogue_categories.txt"
             )
         )
-        # Variables, as constants would be written into every graph.
+        # Variables, since constants would be copied into every graph.
         self.item_vectors = tf.Variable(items, trainable=False)
         self.outfit_vectors = tf.Variable(
             model.embed_outfits(items, sets), trainable=False
@@ -87,22 +87,22 @@ class Catalogue(tf.Module):
             dtype=tf.string,
             trainable=False,
         )
-        # The items of a category are one slice of this; so are all items.
+        # The items of a category are one slice of this variable.
         order, start = _by_category(data)
         self.items_by_category = tf.Variable(order, trainable=False)
         self.category_start = tf.Variable(start, trainable=False)
 
 
-def taken(variable: Any, rows: Any) -> Any:
-    """Rows of a variable of the catalogue.
+def gather_rows(variable: tf.Variable, rows: tf.Tensor) -> tf.Tensor:
+    """Gathers rows of a variable without copying all of it.
 
-    The variable is read before, which copies nothing. TensorFlow's gather
-    from a variable itself would have it copied as a whole, at each later read
-    by any signature (`copy_on_read_mode`): 256 MB for a million outfits.
+    Reading the variable first copies nothing. Gathering from the variable
+    itself would switch it to `copy_on_read_mode`: each later read by any
+    signature would copy it as a whole, 256 MB for a million outfits.
 
     Args:
         variable: The variable.
-        rows: int32 of any shape.
+        rows: Int32 rows of any shape.
 
     Returns:
         `(*rows.shape, *variable.shape[1:])`.
@@ -111,14 +111,14 @@ def taken(variable: Any, rows: Any) -> Any:
 
 
 def index_rows(data: OutfitData, index: Sequence[str] | None) -> np.ndarray:
-    """Rows of the outfits of an index.
+    """Returns the rows of the outfits to recommend from.
 
     Args:
         data: The data set.
         index: Ids of outfits; all outfits of `data` by default.
 
     Returns:
-        int32 array `(outfits,)`.
+        Int32 array `(outfits,)`.
 
     Raises:
         ValueError: If `index` is empty.
@@ -149,7 +149,7 @@ def index_rows(data: OutfitData, index: Sequence[str] | None) -> np.ndarray:
 
 
 def _category_codes(data: OutfitData, sets: np.ndarray) -> np.ndarray:
-    """Codes of the categories `(outfits, slots)` of the items of outfits."""
+    """Returns the category codes `(outfits, slots)` of the items of outfits."""
     if data.item_category is None:
         codes = np.full(sets.shape, UNKNOWN_CATEGORY, np.int32)
     else:
@@ -159,14 +159,14 @@ def _category_codes(data: OutfitData, sets: np.ndarray) -> np.ndarray:
 
 
 def _by_category(data: OutfitData) -> tuple[np.ndarray, np.ndarray]:
-    """Item rows in the order of their categories.
+    """Sorts item rows by category.
 
     Args:
         data: The data set.
 
     Returns:
-        int32 `(items,)`, and int32 `(categories + 1,)`: where the items of
-        each category start, and where the last ones end.
+        The item rows, int32 `(items,)`, and the start of each category's slice
+        followed by the end of the last one, int32 `(categories + 1,)`.
     """
     if data.categories is None or data.item_category is None:
         rows = np.arange(data.num_items, dtype=np.int32)

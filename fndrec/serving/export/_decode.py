@@ -1,77 +1,83 @@
-"""Encoded photos to pixels, in the graph, whatever the bytes are."""
-
-from typing import Any
+"""Decodes photos in the graph, whatever their bytes."""
 
 import tensorflow as tf
 
 from fndrec.data.photos.decode import MAX_PIXELS, decode_photo
 
 
-def decode_photos(contents: Any, size: int) -> tuple[Any, Any]:
-    """Decodes photos as the image store does; one bad one harms no other.
+def decode_photos(
+    contents: tf.Tensor, size: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Decodes photos as the image store does; an invalid one affects no other.
 
-    Taken are JPEG, PNG and BMP of at most `MAX_PIXELS` pixels, which is known
-    from the header before anything is decoded. GIF is not: TensorFlow would
-    unpack all its pictures, and a small file can hold gigabytes of them.
+    JPEG, PNG and BMP files of at most `MAX_PIXELS` pixels are accepted. The
+    number of pixels is read from the header before anything is decoded. GIF is
+    refused: TensorFlow would unpack all its frames, and a small file can hold
+    gigabytes of them.
 
     Args:
         contents: String tensor `(photos,)`.
         size: Height and width of the results.
 
     Returns:
-        uint8 `(photos, size, size, 3)`, zeros where a photo is not valid, and
-        bool `(photos,)`.
+        Pixels uint8 `(photos, size, size, 3)`, zeros where a photo is invalid,
+        and a bool mask `(photos,)` of the valid photos.
     """
     count = tf.shape(contents)[0]
 
-    def decode(index: Any, photo: Any) -> tuple[Any, Any]:
+    def decode(
+        index: tf.Tensor, photo: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.control_dependencies([_check_header(photo)]):
             return index, decode_photo(tf.identity(photo), size)
 
-    # Errors inside of `map` can be skipped; elsewhere one fails the call.
+    # Errors inside `map` can be skipped; elsewhere an error fails the call.
     photos = tf.data.Dataset.from_tensor_slices((tf.range(count), contents))
     photos = photos.map(decode, num_parallel_calls=tf.data.AUTOTUNE)
     photos = photos.ignore_errors()
-    # One more, as a batch cannot be empty.
+    # One blank photo more, since a batch cannot be empty.
     blank = tf.zeros((1, size, size, 3), tf.uint8)
     last = tf.data.Dataset.from_tensor_slices((count[None], blank))
     decoded = photos.concatenate(last).batch(tf.cast(count, tf.int64) + 1)
     rows, pixels = decoded.get_single_element()
     shape = (count + 1, size, size, 3)
-    every = tf.scatter_nd(rows[:, None], pixels, shape)[:count]
-    done = tf.scatter_nd(rows[:, None], tf.ones_like(rows), count[None] + 1)
-    return tf.ensure_shape(every, (None, size, size, 3)), done[:count] > 0
+    photos = tf.scatter_nd(rows[:, None], pixels, shape)[:count]
+    valid = tf.scatter_nd(rows[:, None], tf.ones_like(rows), count[None] + 1)
+    return tf.ensure_shape(photos, (None, size, size, 3)), valid[:count] > 0
 
 
-def _check_header(contents: Any) -> Any:
-    """Fails on what is not to be decoded."""
+def _check_header(contents: tf.Tensor) -> tf.Operation:
+    """Fails unless the photo has a known format and an accepted size."""
     height, width = tf.case(
         [
             (_starts(contents, b"\xff\xd8\xff"), lambda: _jpeg_size(contents)),
-            (_starts(contents, b"\x89PNG\r\n\x1a\n"), lambda: _png(contents)),
-            (_starts(contents, b"BM"), lambda: _bmp(contents)),
+            (
+                _starts(contents, b"\x89PNG\r\n\x1a\n"),
+                lambda: _png_size(contents),
+            ),
+            (_starts(contents, b"BM"), lambda: _bmp_size(contents)),
         ],
         default=lambda: (tf.constant(-1, tf.int64), tf.constant(-1, tf.int64)),
     )
-    # Each alone, too: the product of two might not fit.
+    # Each side alone, too: the product might overflow.
     fits = (height <= MAX_PIXELS) & (width <= MAX_PIXELS)
     fits &= (height > 0) & (width > 0) & (height * width <= MAX_PIXELS)
-    return tf.debugging.Assert(fits, ["A photo that is not to be decoded"])
+    return tf.debugging.Assert(fits, ["a photo of an accepted format and size"])
 
 
-def _starts(contents: Any, magic: bytes) -> Any:
-    # A shorter text has a shorter beginning.
+def _starts(contents: tf.Tensor, magic: bytes) -> tf.Tensor:
+    # `substr` of a shorter string is shorter, not an error.
     first = tf.strings.substr(contents, 0, len(magic))
     return tf.equal(first, magic)
 
 
-def _jpeg_size(contents: Any) -> tuple[Any, Any]:
+def _jpeg_size(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     shape = tf.cast(tf.io.extract_jpeg_shape(contents), tf.int64)
     return shape[0], shape[1]
 
 
-def _png(contents: Any) -> tuple[Any, Any]:
-    """Height and width of the chunk IHDR, which is always the first."""
+def _png_size(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Reads height and width from the chunk IHDR, which is always the first."""
     parts = _bytes(contents, 16, 8)
     factors = tf.constant([1 << 24, 1 << 16, 1 << 8, 1], tf.int64)
     return (
@@ -80,8 +86,8 @@ def _png(contents: Any) -> tuple[Any, Any]:
     )
 
 
-def _bmp(contents: Any) -> tuple[Any, Any]:
-    """Height, which is negative where rows go down, and width."""
+def _bmp_size(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Reads height and width; a negative height means rows from the top."""
     parts = _bytes(contents, 18, 8)
     factors = tf.constant([1, 1 << 8, 1 << 16, 1 << 24], tf.int64)
     height = tf.reduce_sum(parts[4:] * factors)
@@ -89,7 +95,7 @@ def _bmp(contents: Any) -> tuple[Any, Any]:
     return height, tf.reduce_sum(parts[:4] * factors)
 
 
-def _bytes(contents: Any, start: int, count: int) -> Any:
-    # Of a shorter file there are fewer, which `reshape` refuses.
+def _bytes(contents: tf.Tensor, start: int, count: int) -> tf.Tensor:
+    # A shorter file has fewer bytes, which `reshape` refuses.
     raw = tf.io.decode_raw(tf.strings.substr(contents, start, count), tf.uint8)
     return tf.reshape(tf.cast(raw, tf.int64), (count,))

@@ -1,7 +1,6 @@
-"""Tables from string ids to rows, kept as text files beside the graph."""
+"""Tables from string ids to rows, stored as text files beside the graph."""
 
 from pathlib import Path
-from typing import Any
 
 import tensorflow as tf
 
@@ -9,18 +8,18 @@ from fndrec.data import Vocabulary
 from fndrec.serving.id_files import check_lines, write_lines
 
 
-def lookup_table(ids: Vocabulary, path: Path) -> Any:
-    """A table from ids to their rows, -1 for an id not in it.
+def lookup_table(ids: Vocabulary, path: Path) -> tf.lookup.StaticHashTable:
+    """Makes a table from ids to their rows, -1 for an unknown id.
 
     Args:
         ids: The ids in row order.
         path: Text file to write; the SavedModel keeps a copy.
 
     Returns:
-        A `tf.lookup.StaticHashTable` from string to int64.
+        A table from string to int64.
 
     Raises:
-        DataError: As `check_lines`.
+        DataError: See `check_lines`.
     """
     check_lines(ids, path.stem)
     write_lines(ids, path)
@@ -36,6 +35,6 @@ def lookup_table(ids: Vocabulary, path: Path) -> Any:
     )
 
 
-def rows(table: Any, ids: Any) -> Any:
-    """int32 rows of ids of any shape; -1 for an id not known."""
+def lookup_rows(table: tf.lookup.StaticHashTable, ids: tf.Tensor) -> tf.Tensor:
+    """Returns the int32 rows of ids of any shape, -1 for an unknown id."""
     return tf.cast(table.lookup(ids), tf.int32)

@@ -1,60 +1,62 @@
-"""Sets of ids of any width, as TF Serving's batching hands them over.
+"""Embeds sets of any width, as TF Serving's batching passes them on.
 
-Requests of different widths are padded to the widest, each with its own first
-element: what stands past a row's length may be any id, and is not looked at.
+TF Serving pads requests of different widths to the widest, each with its own
+first element. Past a row's length there may be any id, which is ignored.
 """
-
-from typing import Any
 
 import tensorflow as tf
 
-from fndrec.serving.export._catalogue import Catalogue, taken
-from fndrec.serving.export._lookup import rows
+from fndrec.models import OutfitRecommender
+from fndrec.serving.export._catalogue import Catalogue, gather_rows
+from fndrec.serving.export._lookup import lookup_rows
 
 LOWEST = float(tf.float32.min)
-"""The score of what has none: it sorts last, and JSON can hold it."""
+"""The score where there is none: it sorts last, and JSON can hold it."""
 
 
-def at_least_one(value: Any, axis: int = 0, fill: int = 0) -> Any:
-    """Appends one row of `fill` to an axis that has none.
+def at_least_one(value: tf.Tensor, axis: int = 0, fill: int = 0) -> tf.Tensor:
+    """Appends one row of `fill` to an empty axis.
 
-    Batch normalisation and gathering fail where there is nothing.
+    Batch normalization and gathering fail on empty axes.
     """
     axis %= value.shape.rank
     missing = tf.cast(tf.equal(tf.shape(value)[axis], 0), tf.int32)
     paddings = [
         [0, missing if i == axis else 0] for i in range(value.shape.rank)
     ]
-    # Free of cost where nothing is missing: the tensor is passed on.
+    # Costs nothing where nothing is missing: the tensor is forwarded.
     padded = tf.pad(value, paddings, constant_values=tf.cast(fill, value.dtype))
     return tf.ensure_shape(padded, value.shape)
 
 
-def present_ids(ids: Any, length: Any) -> Any:
-    """Which cells of ids `(..., width)` count: in the length, not empty."""
+def present_ids(ids: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
+    """Marks the ids `(..., width)` that are within the length and not empty."""
     within = tf.sequence_mask(length, tf.shape(ids)[-1])
     return tf.logical_and(within, tf.not_equal(ids, ""))
 
 
-def valid_lengths(length: Any, width: Any) -> Any:
-    """Whether lengths of sets are from 1 to the width."""
+def valid_lengths(length: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    """Marks the lengths that are from 1 to the width."""
     return tf.logical_and(length >= 1, length <= width)
 
 
-def encode_sets(model: Any, vectors: Any, positions: Any) -> Any:
-    """Unit vectors of sets, none of them or empty ones included.
+def encode_sets(
+    model: OutfitRecommender, vectors: tf.Tensor, positions: tf.Tensor
+) -> tf.Tensor:
+    """Embeds sets; there may be none, and sets may be empty.
 
     Args:
         model: The model.
         vectors: Item vectors `(items, dim)`.
-        positions: int32 `(..., slots)`: rows of `vectors`, -1 for none.
+        positions: Int32 `(..., slots)` of rows of `vectors`, -1 padding.
 
     Returns:
-        Float32 `(..., dim)`; of an empty set, some finite vector. A vector
-        that is not finite spoils the sets it is in, and no other.
+        Float32 unit vectors `(..., dim)`; the vector of an empty set is finite
+        but arbitrary. An item vector that is not finite affects only the sets
+        that contain it.
     """
-    # Empty slots look at the first row, and zero times NaN is NaN: it has to
-    # be none of a caller's, who may share the batch with others.
+    # Padding reads the first row, and zero times NaN is NaN. That row must not
+    # come from a caller, who may share the batch with other callers.
     vectors = tf.pad(vectors, [[1, 0], [0, 0]])
     positions = tf.where(positions >= 0, positions + 1, -1)
     return model.encode_outfits(
@@ -62,53 +64,74 @@ def encode_sets(model: Any, vectors: Any, positions: Any) -> Any:
     )
 
 
-def finite(vectors: Any) -> Any:
-    """Which vectors `(..., dim)` have no infinity and no NaN."""
+def finite(vectors: tf.Tensor) -> tf.Tensor:
+    """Marks the vectors `(..., dim)` without infinity and NaN."""
     return tf.reduce_all(tf.math.is_finite(vectors), axis=-1)
 
 
-def encode_known_sets(
-    model: Any, catalogue: Catalogue, item_id: Any, length: Any
-) -> tuple[Any, Any]:
-    """Vectors of outfits of items of the catalogue.
+def encode_catalogue_sets(
+    model: OutfitRecommender, catalogue: Catalogue, rows: tf.Tensor
+) -> tf.Tensor:
+    """Embeds sets of items of the catalogue.
+
+    Args:
+        model: The model.
+        catalogue: The catalogue.
+        rows: Int32 `(..., slots)` of item rows, -1 padding.
+
+    Returns:
+        Float32 unit vectors `(..., dim)`, see `encode_sets`.
+    """
+    # Only the distinct items of these sets: the aggregator projects every item
+    # that it gets, and a catalogue may have a million.
+    distinct, positions = tf.unique(tf.reshape(rows, (-1,)))
+    vectors = gather_rows(catalogue.item_vectors, tf.maximum(distinct, 0))
+    positions = tf.reshape(positions, tf.shape(rows))
+    sets = tf.where(rows >= 0, positions, -1)
+    return encode_sets(model, vectors, tf.ensure_shape(sets, rows.shape))
+
+
+def encode_sets_of_ids(
+    model: OutfitRecommender,
+    catalogue: Catalogue,
+    item_id: tf.Tensor,
+    length: tf.Tensor,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Embeds outfits of items of the catalogue, given by their ids.
 
     Args:
         model: The model.
         catalogue: The catalogue.
         item_id: String `(..., slots)`.
-        length: int32 `(...)`.
+        length: Int32 `(...)`.
 
     Returns:
-        Float32 `(..., dim)`, and bool `(...)`: false if an outfit is empty,
-        longer than there are slots, or has an item that is not known.
+        Float32 unit vectors `(..., dim)` and a bool mask `(...)`. The mask is
+        false for an outfit that is empty, longer than the slots or has an
+        unknown item.
     """
     present = present_ids(item_id, length)
-    found = rows(catalogue.items, item_id)
+    rows = lookup_rows(catalogue.items, item_id)
     valid = tf.reduce_any(present, axis=-1) & (length <= tf.shape(item_id)[-1])
-    valid &= tf.reduce_all((found >= 0) | ~present, axis=-1)
-    used = tf.where(present, found, -1)
-    # Only the items that are asked for: the aggregator projects each item it
-    # is given, and a catalogue may have a million.
-    distinct, positions = tf.unique(tf.reshape(used, (-1,)))
-    vectors = taken(catalogue.item_vectors, tf.maximum(distinct, 0))
-    positions = tf.reshape(positions, tf.shape(used))
-    sets = tf.where(used >= 0, positions, -1)
-    return encode_sets(model, vectors, tf.ensure_shape(sets, used.shape)), valid
+    valid &= tf.reduce_all((rows >= 0) | ~present, axis=-1)
+    rows = tf.where(present, rows, -1)
+    return encode_catalogue_sets(model, catalogue, rows), valid
 
 
-def encode_embedded_sets(
-    model: Any, embedding: Any, length: Any
-) -> tuple[Any, Any]:
-    """Vectors of outfits of item vectors.
+def encode_sets_of_vectors(
+    model: OutfitRecommender, embedding: tf.Tensor, length: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Embeds outfits given by the vectors of their items.
 
     Args:
         model: The model.
         embedding: Float32 `(..., slots, dim)`.
-        length: int32 `(...)`.
+        length: Int32 `(...)`.
 
     Returns:
-        Float32 `(..., dim)`, and bool `(...)`: whether the length is from 1
-        to the number of slots, and the vectors within it are finite.
+        Float32 unit vectors `(..., dim)` and a bool mask `(...)`. The mask is
+        false if the length is not from 1 to the number of slots, or a vector
+        within it is not finite.
     """
     shape = tf.shape(embedding)[:-1]
     present = tf.sequence_mask(length, shape[-1])
@@ -120,7 +143,7 @@ def encode_embedded_sets(
         tf.ensure_shape(sets, embedding.shape[:-1]),
     )
     valid = valid_lengths(length, shape[-1])
-    # Looked for in what comes in, as rectifiers make zeros of NaN; and in
-    # what goes out, as what is finite may be too large to compute with.
+    # The inputs are checked because rectifiers turn NaN into zeros, and the
+    # outputs because finite inputs may overflow.
     valid &= tf.reduce_all(finite(embedding) | ~present, axis=-1)
     return vectors, valid & finite(vectors)

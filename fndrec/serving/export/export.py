@@ -1,4 +1,4 @@
-"""SavedModels that need TensorFlow alone."""
+"""Exports models as SavedModels that need only TensorFlow."""
 
 import contextlib
 import tempfile
@@ -14,12 +14,12 @@ from fndrec.errors import DataError
 from fndrec.files import named_errors
 from fndrec.models import OutfitRecommender, align
 from fndrec.serving.export._catalogue import Catalogue, index_rows
-from fndrec.serving.export._served import ServedModel
+from fndrec.serving.export._served_model import ServedModel
 from fndrec.serving.export.operator_files import (
     MODEL_NAME,
     write_operator_files,
 )
-from fndrec.serving.export.precision import check_precision, with_precision
+from fndrec.serving.export.precision import with_precision
 from fndrec.serving.export.signatures import signatures_of
 from fndrec.serving.export.version_readme import write_version_readme
 from fndrec.serving.export.warmup import FILE, write_warmup
@@ -34,20 +34,22 @@ def export(
     index: Sequence[str] | None = None,
     precision: str | None = None,
 ) -> Path:
-    """Writes a model as a SavedModel, in the layout TF Serving watches.
+    """Writes a model as a SavedModel in the layout that TF Serving watches.
 
-    The SavedModel loads where there is TensorFlow alone. Ids go in and come
-    out as strings; a user not known gets the cold-start vector and
-    `known=False`. Its signatures, dynamic in the batch and in the slots, are
-    described in docs/serve/export.md and in `assets.extra/README.md` of the
-    version: `serving_default` (and the same as `score_photos` where the model
-    looks at photos), `embed_items`, `embed_outfits_from_embeddings` and
-    `score_outfits_from_embeddings`; with `data`, whose items and outfits are
-    baked in, also `embed_outfits`, `score_outfits`, `recommend`,
-    `recommend_filtered`, `recommend_for_likes` and `complete`.
+    Loading the SavedModel requires only TensorFlow. Ids are strings in inputs
+    and outputs. An unknown user gets the cold-start vector and `known=False`.
+    The batch and the number of slots are dynamic in all signatures, which
+    docs/serve/export.md and `assets.extra/README.md` of the version describe:
 
-    With the version come requests to warm a server up with, and in `path`,
-    unless they are there, the files that TF Serving is started with.
+    - `serving_default`, also named `score_photos` if the model takes photos,
+      `embed_items`, `embed_outfits_from_embeddings` and
+      `score_outfits_from_embeddings`;
+    - with `data`, whose items and outfits are baked in, also `embed_outfits`,
+      `score_outfits`, `recommend`, `recommend_filtered`,
+      `recommend_for_likes` and `complete`.
+
+    The version contains warm-up requests for a server. The files that TF
+    Serving is started with are written to `path` unless they exist.
 
     Args:
         model: A trained model.
@@ -56,21 +58,21 @@ def export(
         version: Number of the version; by default one more than the highest
             in `path`.
         index: Ids of the outfits of `data` to recommend from; all by default.
-        precision: `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`, what
-            the SavedModel computes in; by default as the model does. Inputs
-            and outputs are float32 in all.
+        precision: Precision of the SavedModel, `"float32"`,
+            `"mixed_bfloat16"` or `"mixed_float16"`; that of the model by
+            default. Inputs and outputs are always float32.
 
     Returns:
         The path of the SavedModel, `path/version`.
 
     Raises:
-        ValueError: If the model does not know the ids of its users, or knows
-            them by what they liked and there is no `data`, `version` is not
-            positive, `precision` is not known, or `index` is empty
-            or given without `data`.
-        DataError: If the version is there already, `data` lacks what the
-            model looks at or an outfit of `index`, `index` names one twice,
-            or an id cannot be a line of a text file.
+        ValueError: If the model has no vocabulary, computes users from their
+            likes and `data` is missing, `version` is not positive,
+            `precision` is unknown, or `index` is empty or given without
+            `data`.
+        DataError: If the version exists, `data` lacks an input of the model or
+            an outfit of `index`, `index` names an outfit twice, or an id
+            cannot be a line of a text file.
 
     Example:
 
@@ -90,7 +92,6 @@ def export(
             "they liked: its train likes make the users. Received: data=None"
         )
     if precision is not None:
-        check_precision(precision)
         model = with_precision(model, precision)
     if data is not None:
         index_rows(data, index)
@@ -101,29 +102,29 @@ def export(
             "Received: data=None"
         )
     folder = Path(path)
-    target = folder / str(_version(folder, version))
-    above = folder
-    while not above.exists():
-        above = above.parent
-    # Hidden and renamed at the end: TF Serving never sees half a version.
+    target = folder / str(_version_number(folder, version))
+    ancestor = folder
+    while not ancestor.exists():
+        ancestor = ancestor.parent
+    # Hidden, and renamed at the end: TF Serving never sees half a version.
     with (
         _file_errors(target),
-        tempfile.TemporaryDirectory(dir=above, prefix=".") as scratch,
+        tempfile.TemporaryDirectory(dir=ancestor, prefix=".") as scratch,
     ):
-        made = Path(scratch) / "version"
-        _write(model, data, index, made, Path(scratch))
+        draft = Path(scratch) / "version"
+        _write(model, data, index, draft, Path(scratch))
         folder.mkdir(parents=True, exist_ok=True)
         write_operator_files(folder)
         if version is None:
-            # Another export may have been quicker.
-            target = folder / str(_version(folder, None))
-        made.rename(target)
+            # Another export may have finished first.
+            target = folder / str(_version_number(folder, None))
+        draft.rename(target)
     return target
 
 
 @contextlib.contextmanager
 def _file_errors(target: Path) -> Iterator[None]:
-    """Turns what TensorFlow says of a disk into an error of the system's."""
+    """Converts TensorFlow's errors about the disk to `OSError`."""
     try:
         with named_errors(target):
             yield
@@ -137,11 +138,11 @@ def _file_errors(target: Path) -> Iterator[None]:
         raise OSError(f"{target}: cannot be written: {reason[:300]}") from error
 
 
-def _version(folder: Path, version: int | None) -> int:
-    """The number to write."""
+def _version_number(folder: Path, version: int | None) -> int:
+    """Returns the number of the version to write."""
     if version is None:
-        found = [int(p.name) for p in folder.glob("*") if p.name.isdecimal()]
-        return max(found, default=0) + 1
+        versions = [int(p.name) for p in folder.glob("*") if p.name.isdecimal()]
+        return max(versions, default=0) + 1
     version = positive_int("version", version)
     target = folder / str(version)
     if target.exists():
@@ -163,26 +164,26 @@ def _write(
         catalogue = Catalogue(model, data, index, scratch)
     served = ServedModel(model, catalogue, scratch)
     archive = keras.export.ExportArchive()
-    # Plain attributes of the archive would not be saved.
-    # What makes users of likes may be of another model.
+    # Only tracked resources are saved. The layers that compute users from likes
+    # may belong to another model.
     for resource in (model, model.likes_model(), served.tables, catalogue):
         if resource is not None:
             archive.track(resource)
     signatures = signatures_of(served)
-    # Without XLA, which a server on CPUs has to be allowed, and without
-    # AutoGraph, which nothing here needs and which takes time.
-    # What goes by two names is traced once.
+    # Without XLA, which servers on CPUs do not allow by default, and without
+    # AutoGraph, which takes time and is not needed. A function that has two
+    # names is traced once.
     functions = {
-        one.function: tf.function(
-            one.function,
-            input_signature=[one.inputs],
+        signature.function: tf.function(
+            signature.function,
+            input_signature=[signature.inputs],
             jit_compile=False,
             autograph=False,
         )
-        for one in signatures
+        for signature in signatures
     }
-    for one in signatures:
-        archive.add_endpoint(one.name, functions[one.function])
+    for signature in signatures:
+        archive.add_endpoint(signature.name, functions[signature.function])
     archive.write_out(str(path), verbose=False)
     extra = path / "assets.extra"
     extra.mkdir()

@@ -1,4 +1,4 @@
-"""What TF Serving is started with, beside the versions of a model."""
+"""Configuration files and start scripts for TF Serving."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ MODEL_NAME = "fndrec"
 IMAGES = {"cpu": "tensorflow/serving", "gpu": "tensorflow/serving:latest-gpu"}
 
 MODELS = f"""\
-# Of TF Serving: --model_config_file. The newest version is served; to keep an
-# older one beside it, see model_version_policy.
+# For TF Serving's --model_config_file. The newest version is served; to serve
+# older ones too, see model_version_policy.
 model_config_list {{
   config {{
     name: "{MODEL_NAME}"
@@ -21,24 +21,24 @@ model_config_list {{
 """
 
 BATCHING = """\
-# Of TF Serving: --batching_parameters_file, with --enable_batching.
-# The most rows of a batch; a request of more is refused.
+# For TF Serving's --batching_parameters_file, with --enable_batching.
+# Rows per batch, at most; larger requests are refused.
 max_batch_size { value: %(most)d }
-# How long a request waits for others.
+# Time that a request waits for others.
 batch_timeout_micros { value: 1000 }
-# How many batches may wait before requests are refused as UNAVAILABLE.
+# Batches that may wait; further requests are refused as UNAVAILABLE.
 max_enqueued_batches { value: 100 }
-# Batches at once: about the number of cores, or 1 to 2 for a GPU.
+# Batches processed in parallel: about the number of cores, or 1 to 2 for a GPU.
 num_batch_threads { value: 4 }
-# Batches are filled up to one of these, for which there are warm-up records.
+# Batches are padded to one of these sizes, which have warm-up records.
 %(sizes)s
-# Sets of different sizes may share a batch: each signature has the lengths.
+# Sets of different sizes may share a batch: each signature takes the lengths.
 pad_variable_length_inputs: true
 """
 
 MONITORING = """\
-# Of TF Serving: --monitoring_config_file. Metrics for Prometheus are on the
-# REST port.
+# For TF Serving's --monitoring_config_file. Prometheus metrics are served on
+# the REST port.
 prometheus_config {
   enable: true
   path: "/monitoring/prometheus/metrics"
@@ -59,10 +59,9 @@ exec docker run --rm%(gpus)s -p 8500:8500 -p 8501:8501 \\
 
 
 def write_operator_files(folder: Path) -> None:
-    """Writes configuration files and `docker run` lines for TF Serving.
+    """Writes configuration files and `docker run` scripts for TF Serving.
 
-    A file that is there already is left as it is: an operator may have
-    changed it.
+    Existing files are kept, since an operator may have changed them.
 
     Args:
         folder: The folder of the versions.

@@ -1,4 +1,4 @@
-"""Requests as TF Serving's REST API takes them."""
+"""Requests in the JSON of TF Serving's REST API."""
 
 import base64
 import json
@@ -9,14 +9,14 @@ import numpy as np
 
 
 def request_json(signature_name: str, inputs: Mapping[str, Any]) -> str:
-    """A predict request, one object for each row of the batch.
+    """Writes a predict request with one object per row of the batch.
 
     Args:
         signature_name: Name of the signature.
-        inputs: Arrays by the names of the inputs.
+        inputs: Arrays by input name.
 
     Returns:
-        JSON of one line.
+        The request in one line of JSON.
 
     Example:
 
@@ -38,7 +38,7 @@ def request_json(signature_name: str, inputs: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can hold; bytes as the REST API marks them."""
+    """Converts a value for JSON; bytes take the form of the REST API."""
     if isinstance(value, bytes):
         return {"b64": base64.b64encode(value).decode("ascii")}
     if isinstance(value, np.ndarray):

@@ -1,4 +1,4 @@
-"""The page of an exported version, for those who call it."""
+"""The README of an exported version, for its callers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,21 +8,22 @@ import tensorflow as tf
 from fndrec.serving.export.request_json import request_json
 from fndrec.serving.export.signatures import Signature
 
-# Longer requests are shown by their files alone.
-LONGEST = 1500
+# Longer requests are not shown on the page, only written to their files.
+MAX_SHOWN = 1500
 
 HEAD = """\
 # {model_name}
 
-Signatures of this model. Dimension 0 of every input and output is the batch,
-`[B]`, C counts candidates, S the cells of a set. Ids are strings. Where sets
-differ in size they are padded, with anything, and `length` says how many count;
-an empty id never counts. Give each set at least one cell. A server that batches
-requests may answer with more columns than were asked for: take the first ones.
-A score that there is none of is the lowest float32, -3.4028235e38.
+The signatures of this model. In shapes, B is the batch, dimension 0 of every
+input and output, C the number of candidates and S the number of cells of a set.
+Ids are strings. Sets of different sizes are padded with arbitrary values, and
+`length` is the number of cells that count; empty ids never count. Each set
+needs at least one cell. A server that batches requests may return more columns
+than were requested: take the first ones. A missing score is the lowest float32,
+-3.4028235e38.
 
-The examples are sent, with `PORT` as TF Serving's REST port and from the
-folder of this page, by:
+To send an example from the folder of this page, with `PORT` as TF Serving's
+REST port:
 
 ```bash
 curl -d @examples/NAME.json http://localhost:PORT/v1/models/{model_name}:predict
@@ -66,13 +67,13 @@ def _section(signature: Signature, request: str) -> str:
         f"| `{name}` | {text} |" for name, text in signature.outputs.items()
     ]
     lines += ["", f"Example: `examples/{signature.name}.json`", ""]
-    if len(request) <= LONGEST:
+    if len(request) <= MAX_SHOWN:
         lines += ["```json", request, "```", ""]
     return "\n".join(lines)
 
 
 def _axes(name: str, spec: tf.TensorSpec) -> str:
-    """The shape of an input, its open axes by letters."""
+    """Formats the shape of an input, with letters for its open axes."""
     letters = {1: "B", 2: "BC" if name == "length" else "BS", 3: "BCS"}
     sizes = spec.shape.as_list()
     names = letters[sizes.count(None)]

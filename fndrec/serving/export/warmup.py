@@ -1,4 +1,4 @@
-"""Records that TF Serving replays before it answers."""
+"""Requests that TF Serving replays before it serves a version."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,19 +11,20 @@ from fndrec.serving.export.signatures import Signature
 
 FILE = "tf_serving_warmup_requests"
 BATCHES = (1, 4, 16, 64)
-"""Batch sizes of the records, and those that batching fills up to."""
+"""Batch sizes of the records, and those that TF Serving pads batches to."""
 
 
 def write_warmup(
     path: Path, model_name: str, signatures: Iterable[Signature]
 ) -> None:
-    """Writes requests of each signature in each batch size.
+    """Writes requests for each signature and batch size.
 
-    A server that has replayed them has loaded, placed and tuned what the
+    A server that replays them has loaded, placed and tuned everything that the
     first requests would otherwise wait for.
 
     Args:
-        path: The file, `assets.extra/tf_serving_warmup_requests` of a version.
+        path: File to write, `assets.extra/tf_serving_warmup_requests` of a
+            version.
         model_name: Name of the model on the server.
         signatures: The signatures.
 
@@ -44,15 +45,15 @@ def write_warmup(
 def predict_request(
     model_name: str, signature_name: str, inputs: Mapping[str, Any]
 ) -> bytes:
-    """A `tensorflow.serving.PredictRequest`, serialised.
+    """Serializes a `tensorflow.serving.PredictRequest`.
 
-    Written by hand, as the package of these messages would be needed for
-    nothing else, and pins TensorFlow's and protobuf's versions.
+    It is written by hand because exporting needs the package of these messages
+    for nothing else, and the package pins TensorFlow and protobuf.
 
     Args:
         model_name: Name of the model on the server.
         signature_name: Name of the signature.
-        inputs: Arrays by the names of the inputs.
+        inputs: Arrays by input name.
 
     Returns:
         The bytes of the message.
@@ -61,22 +62,17 @@ def predict_request(
     spec = _field(1, model_name.encode()) + _field(3, signature_name.encode())
     entries = b""
     for name, value in inputs.items():
-        # A map is a repeated message of a key, 1, and a value, 2.
-        tensor = _tensor(value).SerializeToString()
-        entries += _field(2, _field(1, name.encode()) + _field(2, tensor))
+        # A map is a repeated message with the fields key = 1, value = 2.
+        tensor = tf.make_tensor_proto(np.asarray(value))
+        entry = _field(1, name.encode())
+        entry += _field(2, tensor.SerializeToString())
+        entries += _field(2, entry)
     # PredictRequest.model_spec = 1, PredictRequest.inputs = 2.
     return _field(1, spec) + entries
 
 
-def _tensor(value: Any) -> Any:
-    array = np.asarray(value)
-    # A proto of strings that are cut short to one would be misread.
-    dtype = tf.string if array.dtype == object else None
-    return tf.make_tensor_proto(array, dtype=dtype)
-
-
 def _field(number: int, content: bytes) -> bytes:
-    """A field of bytes or of a message in protobuf's encoding."""
+    """Encodes a protobuf field of bytes or of a message."""
     return _varint(number << 3 | 2) + _varint(len(content)) + content
 
 

@@ -136,7 +136,7 @@ def test_limits_and_exclusions(
         ({"choices": [["item0"]]}, "'hat'.*'user1'.*none"),
         (
             {"exclude_items": [f"item{i}" for i in range(1, 40, 4)]},
-            "'hat'.*none that is left",
+            "'hat'.*Received: none",
         ),
         (
             {"limits": [Limit("price", np.arange(40.0), most=-1)]},

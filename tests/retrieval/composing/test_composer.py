@@ -311,11 +311,11 @@ def test_a_vector_for_a_user(
         ),
         (
             {"limits": [Limit("price", np.ones(40), most=2)]},
-            "sum of 'price' at most 2.* 3 at the least",
+            "sum of 'price' at most 2.* between 3 and 3",
         ),
         (
             {"limits": [Limit("price", np.ones(40), least=4)]},
-            "sum of 'price' at least 4.* 3 at the most",
+            "sum of 'price' at least 4.* between 3 and 3",
         ),
         (
             {

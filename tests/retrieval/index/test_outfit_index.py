@@ -218,9 +218,9 @@ def test_an_approximate_index_finds_what_it_promises(
         for row, rows in zip(cosines, index.search(queries), strict=True)
     ]
     assert np.mean(hits) / 10 >= recall
-    assert index._cells is not None
+    assert index._inverted_file is not None
     # Not by looking everywhere.
-    assert index._cells.probes < index._cells._index.nlist / 4
+    assert index._inverted_file.probes < index._inverted_file._index.nlist / 4
 
 
 def test_an_approximate_index_visits_more_cells_for_more(
@@ -229,7 +229,7 @@ def test_an_approximate_index_visits_more_cells_for_more(
     vectors, _ = clustered
     probes = []
     for recall in (0.5, 0.9, 1.0):
-        cells = approximate_index(vectors, recall=recall)._cells
+        cells = approximate_index(vectors, recall=recall)._inverted_file
         assert cells is not None
         probes.append(cells.probes)
     assert probes == sorted(probes)
@@ -241,8 +241,8 @@ def test_where_cells_hold_too_few_all_are_looked_at(
 ) -> None:
     vectors, queries = clustered
     index = approximate_index(vectors, recall=0.1, queries=queries)
-    assert index._cells is not None
-    index._cells.probes = 1
+    assert index._inverted_file is not None
+    index._inverted_file.probes = 1
     found = index.search(queries, k=150)
     assert all(len(rows) == 150 for rows in found)
     exact = OutfitIndex(vectors, [f"o{i}" for i in range(6000)])
@@ -266,7 +266,7 @@ def test_chunks_of_queries_change_nothing(
     rng = np.random.default_rng(0)
     queries, vectors = unit(rng, 9), unit(rng, 30)
     whole = _exact.nearest(queries, vectors, 4)
-    monkeypatch.setattr(_exact, "CELLS", 60)
+    monkeypatch.setattr(_exact, "MAX_COSINES", 60)
     parts = _exact.nearest(queries, vectors, 4)
     np.testing.assert_array_equal(whole[0], parts[0])
     np.testing.assert_allclose(whole[1], parts[1], atol=1e-6)

@@ -15,7 +15,7 @@ from fndrec.data import OutfitData
 from fndrec.models import FNDTeacher
 from fndrec.retrieval import OutfitCompleter
 from fndrec.serving.export._catalogue import Catalogue
-from fndrec.serving.export._served import ServedModel
+from fndrec.serving.export._served_model import ServedModel
 from fndrec.serving.export.signatures.complete import complete
 
 # The name of the module is that of its function too.

@@ -1,8 +1,8 @@
-"""The named functions of an exported model, one a file."""
+"""The signatures of an exported model, one per file."""
 
 import dataclasses
 
-from fndrec.serving.export._served import ServedModel
+from fndrec.serving.export._served_model import ServedModel
 from fndrec.serving.export.signatures.complete import complete
 from fndrec.serving.export.signatures.embed_items import embed_items
 from fndrec.serving.export.signatures.embed_outfits import embed_outfits
@@ -27,27 +27,29 @@ __all__ = ["Signature", "signatures_of"]
 
 
 def signatures_of(served: ServedModel) -> list[Signature]:
-    """All signatures of a model, `serving_default` first.
+    """Makes all signatures of a model, `serving_default` first.
 
     Args:
-        served: The model; those that need a catalogue are there if it has
-            one, and `score_photos` if it looks at photos.
+        served: The model. `score_photos` requires that it takes photos; some
+            signatures require a catalogue.
 
     Returns:
         The signatures.
     """
-    found = [score_photos(served)]
+    signatures = [score_photos(served)]
     if "image" in served.towers:
-        # The same under the name that says what it takes.
-        found.append(dataclasses.replace(found[0], name="score_photos"))
-    found += [
+        # The same signature under a more telling name.
+        signatures.append(
+            dataclasses.replace(signatures[0], name="score_photos")
+        )
+    signatures += [
         embed_items(served),
         embed_outfits_from_embeddings(served),
         score_outfits_from_embeddings(served),
     ]
     if served.catalogue is not None:
         catalogue = served.catalogue
-        found += [
+        signatures += [
             embed_outfits(served, catalogue),
             score_outfits(served, catalogue),
             recommend(served, catalogue),
@@ -55,4 +57,4 @@ def signatures_of(served: ServedModel) -> list[Signature]:
             recommend_for_likes(served, catalogue),
             complete(served, catalogue),
         ]
-    return found
+    return signatures

@@ -1,13 +1,11 @@
-"""`embed_outfits`: outfits of known items as vectors."""
-
-from typing import Any
+"""`embed_outfits`: embeds outfits of items of the catalogue."""
 
 import numpy as np
 import tensorflow as tf
 
 from fndrec.serving.export._catalogue import Catalogue
-from fndrec.serving.export._served import ServedModel
-from fndrec.serving.export._sets import encode_known_sets
+from fndrec.serving.export._served_model import ServedModel
+from fndrec.serving.export._sets import encode_sets_of_ids
 from fndrec.serving.export.signatures.signature import (
     Signature,
     inputs_of,
@@ -18,7 +16,7 @@ from fndrec.serving.export.signatures.signature import (
 
 
 def embed_outfits(served: ServedModel, catalogue: Catalogue) -> Signature:
-    """Outfit vectors from ids of items of the catalogue.
+    """Makes the signature that embeds outfits of items of the catalogue.
 
     Args:
         served: The model.
@@ -28,8 +26,8 @@ def embed_outfits(served: ServedModel, catalogue: Catalogue) -> Signature:
         The signature.
     """
 
-    def function(inputs: dict[str, Any]) -> dict[str, Any]:
-        vectors, valid = encode_known_sets(
+    def function(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        vectors, valid = encode_sets_of_ids(
             served.model, catalogue, inputs["item_id"], inputs["length"]
         )
         return {
@@ -46,13 +44,13 @@ def embed_outfits(served: ServedModel, catalogue: Catalogue) -> Signature:
 
     return Signature(
         name="embed_outfits",
-        description="Turns outfits of items of the catalogue into vectors.",
+        description="Embeds outfits of items of the catalogue.",
         inputs=inputs_of(strings("item_id", 2), ints("length")),
         function=function,
         example=example,
         outputs={
             "embedding": f"float32 [B, {served.dim}], zeros where not valid",
-            "valid": "bool [B], false for an empty outfit and one of an "
+            "valid": "bool [B], false for an outfit that is empty or has an "
             "unknown item",
         },
     )

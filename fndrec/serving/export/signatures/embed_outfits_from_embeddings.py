@@ -1,12 +1,10 @@
-"""`embed_outfits_from_embeddings`: outfits of any items as vectors."""
-
-from typing import Any
+"""`embed_outfits_from_embeddings`: embeds outfits of any items."""
 
 import numpy as np
 import tensorflow as tf
 
-from fndrec.serving.export._served import ServedModel
-from fndrec.serving.export._sets import encode_embedded_sets
+from fndrec.serving.export._served_model import ServedModel
+from fndrec.serving.export._sets import encode_sets_of_vectors
 from fndrec.serving.export.signatures.signature import (
     Signature,
     inputs_of,
@@ -15,7 +13,7 @@ from fndrec.serving.export.signatures.signature import (
 
 
 def embed_outfits_from_embeddings(served: ServedModel) -> Signature:
-    """Outfit vectors from what `embed_items` gave.
+    """Makes the signature that embeds outfits of `embed_items` vectors.
 
     Args:
         served: The model.
@@ -24,8 +22,8 @@ def embed_outfits_from_embeddings(served: ServedModel) -> Signature:
         The signature.
     """
 
-    def function(inputs: dict[str, Any]) -> dict[str, Any]:
-        vectors, valid = encode_embedded_sets(
+    def function(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        vectors, valid = encode_sets_of_vectors(
             served.model, inputs["item_embedding"], inputs["length"]
         )
         return {
@@ -43,8 +41,8 @@ def embed_outfits_from_embeddings(served: ServedModel) -> Signature:
 
     return Signature(
         name="embed_outfits_from_embeddings",
-        description="Turns outfits of item vectors, which `embed_items` "
-        "gave, into vectors.",
+        description="Embeds outfits, given the vectors of their items from "
+        "`embed_items`.",
         inputs=inputs_of(
             tf.TensorSpec(
                 (None, None, served.dim), tf.float32, "item_embedding"

@@ -1,12 +1,11 @@
-"""`recommend`: the best outfits for a user."""
-
-from typing import Any
+"""`recommend`: finds the best outfits for users."""
 
 import numpy as np
+import tensorflow as tf
 
-from fndrec.serving.export._best import best_outfits
 from fndrec.serving.export._catalogue import Catalogue
-from fndrec.serving.export._served import ServedModel
+from fndrec.serving.export._served_model import ServedModel
+from fndrec.serving.export.ranking import best_outfits
 from fndrec.serving.export.signatures.signature import (
     Signature,
     inputs_of,
@@ -16,16 +15,16 @@ from fndrec.serving.export.signatures.signature import (
 )
 
 RANKED = {
-    "outfit_id": "string [B, K], best first, where K is the largest `k`, or "
-    "the number of outfits if that is less; empty past a row's own `k` and "
-    "where no outfit is left; a `k` below 1 asks for none",
+    "outfit_id": "string [B, K], best first, where K is the largest `k` or, if "
+    "less, the number of outfits; empty past a row's own `k` and where no "
+    "outfit is left; a `k` below 1 requests none",
     "score": "float32 [B, K]; the lowest float32 where the id is empty",
 }
-KNOWN = {"known": "bool [B], false for a user the model does not know"}
+KNOWN = {"known": "bool [B], false for a user unknown to the model"}
 
 
 def recommend(served: ServedModel, catalogue: Catalogue) -> Signature:
-    """The best outfits of the index for each user.
+    """Makes the signature that finds the best outfits for users.
 
     Args:
         served: The model.
@@ -35,7 +34,7 @@ def recommend(served: ServedModel, catalogue: Catalogue) -> Signature:
         The signature.
     """
 
-    def function(inputs: dict[str, Any]) -> dict[str, Any]:
+    def function(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         users = served.user_index(inputs["user_id"])
         vectors = served.encode_users(users)
         best = best_outfits(served.model.score, catalogue, vectors, inputs["k"])

@@ -1,19 +1,17 @@
-"""`recommend_filtered`: the best outfits for a user, some left out."""
-
-from typing import Any
+"""`recommend_filtered`: finds the best outfits that meet conditions."""
 
 import numpy as np
 import tensorflow as tf
 
-from fndrec.serving.export._best import best_outfits, outfits_at
 from fndrec.serving.export._catalogue import (
     FIRST_CATEGORY,
     NO_ITEM,
     Catalogue,
 )
-from fndrec.serving.export._lookup import rows
-from fndrec.serving.export._served import ServedModel
+from fndrec.serving.export._lookup import lookup_rows
+from fndrec.serving.export._served_model import ServedModel
 from fndrec.serving.export._sets import present_ids
+from fndrec.serving.export.ranking import best_outfits, mark_rows
 from fndrec.serving.export.signatures.recommend import KNOWN, RANKED
 from fndrec.serving.export.signatures.signature import (
     Signature,
@@ -25,7 +23,7 @@ from fndrec.serving.export.signatures.signature import (
 
 
 def recommend_filtered(served: ServedModel, catalogue: Catalogue) -> Signature:
-    """The best outfits that are not excluded, of given categories only.
+    """Makes the signature that finds the best outfits that meet conditions.
 
     Args:
         served: The model.
@@ -35,22 +33,22 @@ def recommend_filtered(served: ServedModel, catalogue: Catalogue) -> Signature:
         The signature.
     """
 
-    def function(inputs: dict[str, Any]) -> dict[str, Any]:
+    def function(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         users = served.user_index(inputs["user_id"])
         names = inputs["exclude_outfit_id"]
-        given = present_ids(names, inputs["exclude_length"])
-        excluded = outfits_at(
-            tf.where(given, rows(catalogue.outfits, names), -1),
+        present = present_ids(names, inputs["exclude_length"])
+        excluded = mark_rows(
+            tf.where(present, lookup_rows(catalogue.outfits, names), -1),
             catalogue.num_outfits,
         )
         names = inputs["category"]
-        given = present_ids(names, inputs["category_length"])
+        present = present_ids(names, inputs["category_length"])
         best = best_outfits(
             served.model.score,
             catalogue,
             served.encode_users(users),
             inputs["k"],
-            refused=excluded | ~_of_categories(catalogue, names, given),
+            excluded=excluded | ~_of_categories(catalogue, names, present),
         )
         return {**best, "known": users > 0}
 
@@ -68,9 +66,9 @@ def recommend_filtered(served: ServedModel, catalogue: Catalogue) -> Signature:
 
     return Signature(
         name="recommend_filtered",
-        description="As `recommend`, without the outfits to exclude and, if "
-        "categories are given, with only outfits all of whose items are of "
-        "these.",
+        description="Finds the best outfits for each user, without the "
+        "excluded ones. If categories are given, all items of an outfit must "
+        "belong to them.",
         inputs=inputs_of(
             strings("user_id"),
             ints("k"),
@@ -85,38 +83,40 @@ def recommend_filtered(served: ServedModel, catalogue: Catalogue) -> Signature:
     )
 
 
-def _of_categories(catalogue: Catalogue, names: Any, given: Any) -> Any:
-    """Which outfits are of the given categories alone.
+def _of_categories(
+    catalogue: Catalogue, names: tf.Tensor, present: tf.Tensor
+) -> tf.Tensor:
+    """Marks the outfits whose items all belong to given categories.
 
     Args:
         catalogue: The catalogue.
         names: String `(batch, names)`.
-        given: bool `(batch, names)`: which of them count.
+        present: Bool `(batch, names)`, false for names that do not count.
 
     Returns:
-        bool `(batch, outfits)`, or `(batch, 1)` if no row has a category; true
-        throughout in a row without.
+        Bool `(batch, outfits)`, or `(batch, 1)` if no row names a category.
+        Rows that name no category are true throughout.
     """
-    none = ~tf.reduce_any(given, axis=1, keepdims=True)
+    unrestricted = ~tf.reduce_any(present, axis=1, keepdims=True)
     table = catalogue.categories
     if table is None:
-        found = tf.fill(tf.shape(names), -1)
-        count: Any = FIRST_CATEGORY
+        rows = tf.fill(tf.shape(names), -1)
+        count = FIRST_CATEGORY
     else:
-        found = rows(table, names)
+        rows = lookup_rows(table, names)
         count = FIRST_CATEGORY + tf.cast(table.size(), tf.int32)
 
-    def passed() -> Any:
-        codes = tf.where(given & (found >= 0), found + FIRST_CATEGORY, NO_ITEM)
+    def mask() -> tf.Tensor:
+        codes = tf.where(present & (rows >= 0), rows + FIRST_CATEGORY, NO_ITEM)
         allowed = tf.reduce_any(tf.one_hot(codes, count, True, False), axis=1)
-        # A slot without item is of every category.
+        # An empty slot belongs to every category.
         allowed |= tf.one_hot(NO_ITEM, count, True, False)
-        allowed |= none
-        # One slot at a time: memory for (batch, outfits), not for all slots.
+        allowed |= unrestricted
+        # Slot by slot: memory for (batch, outfits), not for all slots.
         slots = tf.unstack(catalogue.outfit_categories, axis=1)
-        kept = tf.gather(allowed, slots[0], axis=1)
+        marks = tf.gather(allowed, slots[0], axis=1)
         for slot in slots[1:]:
-            kept &= tf.gather(allowed, slot, axis=1)
-        return kept
+            marks &= tf.gather(allowed, slot, axis=1)
+        return marks
 
-    return tf.cond(tf.reduce_all(none), lambda: none, passed)
+    return tf.cond(tf.reduce_all(unrestricted), lambda: unrestricted, mask)

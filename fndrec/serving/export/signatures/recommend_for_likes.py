@@ -1,15 +1,13 @@
-"""`recommend_for_likes`: the best outfits for someone's likes."""
-
-from typing import Any
+"""`recommend_for_likes`: finds the best outfits for lists of likes."""
 
 import numpy as np
 import tensorflow as tf
 
-from fndrec.serving.export._best import best_outfits, outfits_at
-from fndrec.serving.export._catalogue import Catalogue, taken
-from fndrec.serving.export._lookup import rows
-from fndrec.serving.export._served import ServedModel
+from fndrec.serving.export._catalogue import Catalogue, gather_rows
+from fndrec.serving.export._lookup import lookup_rows
+from fndrec.serving.export._served_model import ServedModel
 from fndrec.serving.export._sets import present_ids
+from fndrec.serving.export.ranking import best_outfits, mark_rows
 from fndrec.serving.export.signatures.recommend import RANKED
 from fndrec.serving.export.signatures.signature import (
     Signature,
@@ -21,7 +19,7 @@ from fndrec.serving.export.signatures.signature import (
 
 
 def recommend_for_likes(served: ServedModel, catalogue: Catalogue) -> Signature:
-    """The best outfits for a user who is known by likes alone.
+    """Makes the signature that finds the best outfits for lists of likes.
 
     Args:
         served: The model.
@@ -31,19 +29,19 @@ def recommend_for_likes(served: ServedModel, catalogue: Catalogue) -> Signature:
         The signature.
     """
 
-    def function(inputs: dict[str, Any]) -> dict[str, Any]:
+    def function(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         names = inputs["liked_outfit_id"]
-        given = present_ids(names, inputs["length"])
-        liked = tf.where(given, rows(catalogue.outfits, names), -1)
+        present = present_ids(names, inputs["length"])
+        liked = tf.where(present, lookup_rows(catalogue.outfits, names), -1)
         valid = tf.reduce_any(liked >= 0, axis=1)
-        vectors = taken(catalogue.outfit_vectors, tf.maximum(liked, 0))
+        vectors = gather_rows(catalogue.outfit_vectors, tf.maximum(liked, 0))
         best = best_outfits(
             served.model.score,
             catalogue,
-            # Of no likes, the cold-start user.
+            # Without likes, this is the cold-start user.
             served.model.encode_likes(vectors, liked >= 0),
             inputs["k"],
-            refused=outfits_at(liked, catalogue.num_outfits),
+            excluded=mark_rows(liked, catalogue.num_outfits),
         )
         return {**best, "valid": valid}
 
@@ -58,7 +56,7 @@ def recommend_for_likes(served: ServedModel, catalogue: Catalogue) -> Signature:
     return Signature(
         name="recommend_for_likes",
         description="Finds the best outfits for someone who liked the given "
-        "outfits, which are left out.",
+        "outfits, leaving these out.",
         inputs=inputs_of(
             strings("liked_outfit_id", 2), ints("length"), ints("k")
         ),
@@ -67,6 +65,6 @@ def recommend_for_likes(served: ServedModel, catalogue: Catalogue) -> Signature:
         outputs={
             **RANKED,
             "valid": "bool [B], false if none of the liked outfits is known: "
-            "the outfits are then those for a user not known",
+            "the outfits are then those for an unknown user",
         },
     )

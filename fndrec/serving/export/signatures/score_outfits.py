@@ -1,13 +1,12 @@
-"""`score_outfits`: users and candidate outfits of known items."""
-
-from typing import Any
+"""`score_outfits`: scores candidate outfits of the catalogue's items."""
 
 import numpy as np
 import tensorflow as tf
 
 from fndrec.serving.export._catalogue import Catalogue
-from fndrec.serving.export._served import ServedModel
-from fndrec.serving.export._sets import LOWEST, encode_known_sets
+from fndrec.serving.export._served_model import ServedModel
+from fndrec.serving.export._sets import encode_sets_of_ids
+from fndrec.serving.export.signatures.recommend import KNOWN
 from fndrec.serving.export.signatures.signature import (
     Signature,
     inputs_of,
@@ -18,7 +17,7 @@ from fndrec.serving.export.signatures.signature import (
 
 
 def score_outfits(served: ServedModel, catalogue: Catalogue) -> Signature:
-    """Scores of candidate outfits from ids of items of the catalogue.
+    """Makes the signature that scores outfits of items of the catalogue.
 
     Args:
         served: The model.
@@ -28,17 +27,11 @@ def score_outfits(served: ServedModel, catalogue: Catalogue) -> Signature:
         The signature.
     """
 
-    def function(inputs: dict[str, Any]) -> dict[str, Any]:
-        users = served.user_index(inputs["user_id"])
-        outfits, valid = encode_known_sets(
+    def function(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        outfits, valid = encode_sets_of_ids(
             served.model, catalogue, inputs["item_id"], inputs["length"]
         )
-        scores = served.model.score(served.encode_users(users), outfits)
-        return {
-            "score": tf.where(valid, scores, LOWEST),
-            "valid": valid,
-            "known": users > 0,
-        }
+        return served.score_outfits(inputs["user_id"], outfits, valid)
 
     def example(batch: int) -> dict[str, np.ndarray]:
         items = catalogue.example_items
@@ -60,8 +53,8 @@ def score_outfits(served: ServedModel, catalogue: Catalogue) -> Signature:
         outputs={
             "score": "float32 [B, C], higher is better; the lowest float32 "
             "where not valid",
-            "valid": "bool [B, C], false for an empty outfit and one of an "
+            "valid": "bool [B, C], false for an outfit that is empty or has an "
             "unknown item",
-            "known": "bool [B], false for a user the model does not know",
+            **KNOWN,
         },
     )

@@ -1,12 +1,11 @@
-"""`score_outfits_from_embeddings`: users and outfits of any items."""
-
-from typing import Any
+"""`score_outfits_from_embeddings`: scores outfits of any items."""
 
 import numpy as np
 import tensorflow as tf
 
-from fndrec.serving.export._served import ServedModel
-from fndrec.serving.export._sets import LOWEST, encode_embedded_sets
+from fndrec.serving.export._served_model import ServedModel
+from fndrec.serving.export._sets import encode_sets_of_vectors
+from fndrec.serving.export.signatures.recommend import KNOWN
 from fndrec.serving.export.signatures.signature import (
     Signature,
     inputs_of,
@@ -17,7 +16,7 @@ from fndrec.serving.export.signatures.signature import (
 
 
 def score_outfits_from_embeddings(served: ServedModel) -> Signature:
-    """Scores of candidate outfits from what `embed_items` gave.
+    """Makes the signature that scores outfits of `embed_items` vectors.
 
     Args:
         served: The model.
@@ -26,17 +25,11 @@ def score_outfits_from_embeddings(served: ServedModel) -> Signature:
         The signature.
     """
 
-    def function(inputs: dict[str, Any]) -> dict[str, Any]:
-        users = served.user_index(inputs["user_id"])
-        outfits, valid = encode_embedded_sets(
+    def function(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        outfits, valid = encode_sets_of_vectors(
             served.model, inputs["item_embedding"], inputs["length"]
         )
-        scores = served.model.score(served.encode_users(users), outfits)
-        return {
-            "score": tf.where(valid, scores, LOWEST),
-            "valid": valid,
-            "known": users > 0,
-        }
+        return served.score_outfits(inputs["user_id"], outfits, valid)
 
     def example(batch: int) -> dict[str, np.ndarray]:
         return {
@@ -49,8 +42,8 @@ def score_outfits_from_embeddings(served: ServedModel) -> Signature:
 
     return Signature(
         name="score_outfits_from_embeddings",
-        description="Scores candidate outfits of item vectors, which "
-        "`embed_items` gave, for each user.",
+        description="Scores candidate outfits for each user, given the "
+        "vectors of their items from `embed_items`.",
         inputs=inputs_of(
             strings("user_id"),
             tf.TensorSpec(
@@ -65,6 +58,6 @@ def score_outfits_from_embeddings(served: ServedModel) -> Signature:
             "where not valid",
             "valid": "bool [B, C], false if `length` is not from 1 to S, or an "
             "embedding not finite",
-            "known": "bool [B], false for a user the model does not know",
+            **KNOWN,
         },
     )

@@ -1,17 +1,15 @@
-"""`score_photos`: users and outfits of any items, old or new."""
-
-from typing import Any
+"""`score_photos`: scores outfits of any items, from their content."""
 
 import numpy as np
 import tensorflow as tf
 
-from fndrec.serving.export._served import ServedModel
+from fndrec.serving.export._served_model import ServedModel
 from fndrec.serving.export._sets import (
-    LOWEST,
     encode_sets,
     finite,
     valid_lengths,
 )
+from fndrec.serving.export.signatures.recommend import KNOWN
 from fndrec.serving.export.signatures.signature import (
     Signature,
     inputs_of,
@@ -22,7 +20,7 @@ from fndrec.serving.export.signatures.signature import (
 
 
 def score_photos(served: ServedModel) -> Signature:
-    """The score of an outfit from what the model looks at.
+    """Makes the signature that scores outfits from the content of their items.
 
     Args:
         served: The model.
@@ -32,13 +30,12 @@ def score_photos(served: ServedModel) -> Signature:
     """
     item_specs = served.item_specs(None, None)
 
-    def function(inputs: dict[str, Any]) -> dict[str, Any]:
-        users = served.user_index(inputs["user_id"])
+    def function(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         content = {key: inputs[key] for key in item_specs}
         slots = tf.shape(next(iter(content.values())))[1]
         length = inputs["length"]
         present = tf.sequence_mask(length, slots)
-        # What stands past the length costs nothing.
+        # Cells past the length cost nothing.
         vectors = served.encode_items(
             {k: tf.boolean_mask(v, present) for k, v in content.items()}
         )
@@ -47,15 +44,11 @@ def score_photos(served: ServedModel) -> Signature:
         outfits = encode_sets(
             served.model, vectors, tf.where(present, order, -1)
         )
-        scores = served.model.score(
-            served.encode_users(users), outfits[:, None]
-        )
         valid = valid_lengths(length, slots) & finite(outfits)
-        return {
-            "score": tf.where(valid, scores[:, 0], LOWEST),
-            "valid": valid,
-            "known": users > 0,
-        }
+        result = served.score_outfits(
+            inputs["user_id"], outfits[:, None], valid[:, None]
+        )
+        return {**result, "score": result["score"][:, 0], "valid": valid}
 
     def example(batch: int) -> dict[str, np.ndarray]:
         return {
@@ -66,8 +59,8 @@ def score_photos(served: ServedModel) -> Signature:
 
     return Signature(
         name="serving_default",
-        description="Scores one outfit for each user, of items old or new, "
-        "from what the model looks at.",
+        description="Scores one outfit for each user, from the content of its "
+        "items, which may be new.",
         inputs={
             **inputs_of(strings("user_id"), ints("length")),
             **item_specs,
@@ -78,6 +71,6 @@ def score_photos(served: ServedModel) -> Signature:
             "score": "float32 [B], higher is better",
             "valid": "bool [B], false if `length` is not from 1 to S"
             + (", or a feature not finite" if "feature" in item_specs else ""),
-            "known": "bool [B], false for a user the model does not know",
+            **KNOWN,
         },
     )

@@ -1,4 +1,4 @@
-"""Checks of what an index is given."""
+"""Checks of the arguments of an index."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from fndrec import checks
 from fndrec.data import Vocabulary
-from fndrec.errors import DataError
 
 # How far from 1 the length of a unit vector may be.
 TOLERANCE = 1e-3
@@ -17,15 +16,15 @@ TOLERANCE = 1e-3
 def unit_vectors(
     argument: str, vectors: npt.ArrayLike, dim: int | None = None
 ) -> npt.NDArray[np.float32]:
-    """Vectors as a float32 array.
+    """Returns vectors as a float32 array.
 
     Args:
         argument: Name of the argument, for errors.
         vectors: The vectors.
-        dim: Width that they should have.
+        dim: Expected width; any by default.
 
     Raises:
-        ValueError: If they are no unit vectors of that width.
+        ValueError: If they are not unit vectors of that width.
     """
     table = np.ascontiguousarray(vectors, dtype=np.float32)
     if table.ndim != 2 or dim not in (None, table.shape[1]):
@@ -46,7 +45,7 @@ def unit_vectors(
 
 
 def new_ids(ids: Sequence[str], count: int) -> pa.StringArray:
-    """Distinct ids, one for each vector."""
+    """Returns ids; raises unless they are `count` distinct strings."""
     array = Vocabulary(checks.ids("outfit_ids", ids)).ids
     if len(array) != count:
         raise ValueError(
@@ -59,7 +58,7 @@ def new_ids(ids: Sequence[str], count: int) -> pa.StringArray:
 def item_lists(
     item_ids: Sequence[Sequence[str]] | None, count: int
 ) -> Sequence[Sequence[str]]:
-    """The items of each outfit; none if not told."""
+    """Returns the items of each outfit, empty lists if `item_ids` is None."""
     if item_ids is None:
         return [()] * count
     if len(item_ids) != count:
@@ -70,13 +69,3 @@ def item_lists(
     for row, ids in enumerate(item_ids):
         checks.ids(f"item_ids[{row}]", ids)
     return item_ids
-
-
-def check_k(k: int, outfits: int | None = None) -> None:
-    """Raises if that many outfits cannot be found."""
-    checks.positive_int("k", k)
-    if outfits is not None and k > outfits:
-        raise DataError(
-            f"`k` should be at most the number of outfits, {outfits:,}. "
-            f"Received: k={k}"
-        )
