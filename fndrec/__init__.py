@@ -62,7 +62,7 @@ from fndrec.retrieval import (
 )
 from fndrec.serving import export
 from fndrec.training import train
-from fndrec.version import __version__
+from fndrec.version import __version__ as __version__
 
 __all__ = [
     "DataError",
@@ -82,7 +82,6 @@ __all__ = [
     "SyntheticShop",
     "TrainingBackup",
     "Validation",
-    "__version__",
     "audit_negatives",
     "callbacks",
     "compare",

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (
     "train/results.md",
+    "train/results-appendix.md",
     "evaluate/audit.md",
     "evaluate/evaluation.md",
     "serve/performance.md",
