@@ -1,4 +1,4 @@
-"""The state of a training that several workers go on from."""
+"""A backup from which several workers resume."""
 
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,10 @@ from fndrec.distributed.workers import is_chief
 
 
 class ChiefBackup(TrainingBackup):
-    """A `TrainingBackup` of several workers, written by the chief alone.
+    """A `TrainingBackup` for several workers, written by the chief alone.
 
-    Where `keras.callbacks.BackupAndRestore` has every worker write the same
-    file, here the first worker writes alone, and all workers read.
+    With `keras.callbacks.BackupAndRestore`, every worker writes the same file.
+    Here only the first worker writes, and all workers read.
 
     Args:
         folder: Where the state is kept, the same for all workers.
@@ -44,7 +44,7 @@ class ChiefBackup(TrainingBackup):
         super().on_train_begin(logs)
 
     def _check_agreement(self) -> None:
-        """Workers that go on from different epochs would never meet."""
+        """Raises if workers resume from different epochs: they would hang."""
 
         def sums() -> Any:
             mine = tf.constant([self.epoch, self.epoch**2])

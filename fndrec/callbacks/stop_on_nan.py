@@ -1,4 +1,4 @@
-"""Training that stops when the loss is lost."""
+"""Stops training when the loss is no longer a number."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from fndrec.errors import DataError
 
 
 class StopOnNaN(keras.callbacks.Callback):
-    """Stops when the loss is no longer a number; keeps the last good weights.
+    """Stops when the loss is no longer a number; restores the last weights.
 
-    As `keras.callbacks.TerminateOnNaN`, but it says which step it was, and
-    gives the model back the weights it had at the end of the epoch before, if
-    need be those it began with. Weights that are no longer finite at the end
-    of an epoch count too: the last step of an epoch has no loss after it. Put
-    it first among the callbacks, so that no other sees what is lost.
+    Like `keras.callbacks.TerminateOnNaN`, but it names the step, and gives
+    the model the weights of the end of the previous epoch, or the initial
+    ones. It also checks the weights at the end of each epoch, as no loss
+    follows the last step. Put it first among the callbacks, so that no other
+    sees the broken model.
 
     Raises:
         DataError: From `fit`, naming step and epoch, counted from 1.
@@ -45,7 +45,7 @@ class StopOnNaN(keras.callbacks.Callback):
         self._epoch = epoch + 1
         self._step = 0
         if self._good is None:
-            # Only now has every other callback restored what it restores.
+            # By now all other callbacks have restored their state.
             self._good, self._good_epoch = self.model.get_weights(), epoch
 
     def on_train_batch_end(

@@ -1,4 +1,4 @@
-"""What a run needs to go on after it was killed."""
+"""A backup from which a killed run resumes exactly."""
 
 import json
 import re
@@ -19,31 +19,30 @@ ARRAYS_FILE = "arrays.npz"
 
 
 class TrainingBackup(keras.callbacks.Callback):
-    """Keeps the state of a run after each epoch, to take it up after a kill.
+    """Saves the state of a run after each epoch, to resume it after a kill.
 
-    As `keras.callbacks.BackupAndRestore`, but nothing is written over: each
-    epoch has a folder of its own, `epoch-N`, that appears whole, and the one
-    before it goes afterwards. And all of the state is kept: also how far the
-    random draws of the layers have come, and what other callbacks remember.
-    With batches that begin at the same epoch, a run that was killed ends with
-    the very weights of one that was not.
+    Like `keras.callbacks.BackupAndRestore`, but no file is overwritten: each
+    epoch gets a folder of its own, `epoch-N`, which appears whole; then the
+    previous one is deleted. The state is complete: it includes the random
+    state of the layers and what other callbacks remember. With batches that
+    start at the same epoch, a killed run ends with the same weights as one
+    that was not killed.
 
     `epoch-N/model.keras` is a model like any other, for `load_model`.
 
     Args:
-        folder: Where states are kept; of this run alone.
-        keep: Callbacks whose numbers and arrays are kept too, such as
-            `EarlyStopping`. They come before this one in `fit`.
-        about: What the run is of, as JSON can hold it. A state of another
-            run is refused.
-        resume: Whether to go on with a state that is there. If not, it is
+        folder: Folder of the states, used by this run alone.
+        keep: Callbacks whose numbers and arrays are saved too, such as
+            `EarlyStopping`. Put them before this one in `fit`.
+        about: Description of the run, serializable as JSON. A state with
+            another description is refused.
+        resume: Whether to resume from an existing state. If not, it is
             replaced after the first epoch.
 
     Attributes:
-        epoch: Epochs that are done: `first_pass` of the batches. 0 where
-            there is no state.
-        history: The logs of all epochs that are done, as
-            `keras.callbacks.History` has them.
+        epoch: Number of finished epochs, the `first_pass` of the batches; 0
+            without a state.
+        history: Logs of all finished epochs, as in `keras.callbacks.History`.
 
     Raises:
         DataError: If the state cannot be read or is of another run, or
@@ -84,23 +83,23 @@ class TrainingBackup(keras.callbacks.Callback):
             self._read(latest)
 
     def initial_epoch(self, epochs: int) -> int:
-        """What `fit` is to be called with.
+        """Returns `initial_epoch` for `fit`.
 
         Args:
             epochs: The argument `epochs` of `fit`.
 
         Returns:
-            `epochs`, that is none more, if the run had stopped by itself,
-            as `EarlyStopping` has it; else `epoch`.
+            `epochs` if the run had stopped by itself, as by `EarlyStopping`,
+            so that no epoch follows; else `epoch`.
         """
         return epochs if self._done else self.epoch
 
     def path(self) -> Path:
-        """The folder of the state that is held, `epoch-N`."""
+        """Returns the folder of the saved state, `epoch-N`."""
         return self.folder / f"epoch-{self.epoch}"
 
     def remove(self) -> None:
-        """Deletes all states: the run is over, its result is elsewhere."""
+        """Deletes all states, once the result is saved elsewhere."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _read(self, epoch: int) -> None:
@@ -128,7 +127,7 @@ class TrainingBackup(keras.callbacks.Callback):
             return
         path = self.path()
         if self._shapes != self._shapes_now():
-            # Keras would leave out what does not fit, with a warning at most.
+            # Keras would skip what does not fit, with a warning at best.
             raise DataError(
                 f"{path}: the state of this model was expected. Received: "
                 f"{len(self._shapes)} variables of other shapes than its "
@@ -159,8 +158,8 @@ class TrainingBackup(keras.callbacks.Callback):
     ) -> None:
         if epoch != self.epoch:
             raise ValueError(
-                f"`initial_epoch` of `fit` should be {self.epoch}, as the run "
-                f"has come so far. Received: initial_epoch={epoch}"
+                f"`initial_epoch` of `fit` should be {self.epoch}, the number "
+                f"of finished epochs. Received: initial_epoch={epoch}"
             )
 
     def on_epoch_end(
@@ -173,7 +172,7 @@ class TrainingBackup(keras.callbacks.Callback):
         self.write()
 
     def write(self) -> None:
-        """Writes the state as it is now, whole or not at all."""
+        """Writes the current state, whole or not at all."""
         arrays = {
             f"draws-{at}": np.asarray(draws)
             for at, draws in enumerate(self._draws())
@@ -197,15 +196,12 @@ class TrainingBackup(keras.callbacks.Callback):
                 shutil.rmtree(other, ignore_errors=True)
 
     def _shapes_now(self) -> list[list[int]]:
-        """Those of all that is saved of model and optimizer."""
+        """Returns the shapes of all saved variables."""
         saved = [*self.model.weights, *self.model.optimizer.variables]
         return [list(variable.shape) for variable in saved]
 
     def _draws(self) -> list[Any]:
-        """How far each layer has come in its random draws.
-
-        Keras keeps these out of what it saves.
-        """
+        """Returns the random states of layers, which Keras does not save."""
         return [
             variable
             for variable in self.model.variables
@@ -214,7 +210,7 @@ class TrainingBackup(keras.callbacks.Callback):
 
 
 def latest_epoch(folder: Path) -> int:
-    """The last epoch whose state is in a folder of states, 0 for none."""
+    """Returns the last epoch with a state in a folder, 0 for none."""
     found = [
         int(match[1])
         for path in folder.glob("epoch-*")
@@ -226,7 +222,7 @@ def latest_epoch(folder: Path) -> int:
 def _state(
     callback: Any, prefix: str, arrays: dict[str, np.ndarray]
 ) -> dict[str, Any]:
-    """The numbers of a callback; its lists of arrays go to `arrays`."""
+    """Returns the numbers of a callback; its arrays are added to `arrays`."""
     state: dict[str, Any] = {}
     for name, value in vars(callback).items():
         if isinstance(value, np.generic):

@@ -1,4 +1,4 @@
-"""Exact validation metrics while training."""
+"""Exact validation metrics during training."""
 
 from typing import Any
 
@@ -13,17 +13,17 @@ from fndrec.evaluation.evaluate import score_candidates
 class Validation(keras.callbacks.Callback):
     """Adds `evaluate`'s metrics to the logs of each epoch.
 
-    The same candidates every epoch, each distinct item embedded once: exact
-    and cheaper than a pass over `validation_data`. Of a large split a random
-    part is ranked. Put it before callbacks
-    that look at its metrics, such as `EarlyStopping("val_auc", mode="max")`.
+    It ranks the same candidates every epoch and embeds each distinct item
+    once, which is exact and cheaper than a pass over `validation_data`. Of a
+    large split it ranks a random part. Put it before callbacks that read its
+    metrics, such as `EarlyStopping("val_auc", mode="max")`.
 
     Args:
         data: The data set.
         split: Name of the split.
         negatives: Negatives of each like.
-        max_likes: Likes ranked at the most.
-        seed: Seed of the candidates, and of the part.
+        max_likes: Most likes to rank.
+        seed: Seed of the candidates and of the random part.
 
     Example:
 
@@ -56,6 +56,6 @@ class Validation(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
         if logs is None or not np.isfinite(logs.get("loss", 0.0)):
-            return  # Scores of a model that is lost cannot be ranked.
+            return  # Scores that are no numbers cannot be ranked.
         metrics = score_candidates(self.model, self.data, self.candidates)
         logs.update({f"val_{k}": v for k, v in metrics.items()})

@@ -1,4 +1,4 @@
-"""Counts that a model has to beat."""
+"""Baselines that count, which a model has to beat."""
 
 from typing import Protocol
 
@@ -7,21 +7,21 @@ import numpy as np
 from fndrec.data import OutfitData
 from fndrec.data.item_sets import set_keys
 
-# Likes that the average user counts for against the user's own.
+# Likes that the average user counts as beside the user's own.
 PRIOR = 20.0
 
 
 class Baseline(Protocol):
-    """A scorer without a model."""
+    """A scorer that needs no model."""
 
     name: str
 
     def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
-        """Scores `(rows, candidates)` of outfits of item rows."""
+        """Returns scores `(rows, candidates)` of outfits of item rows."""
 
 
 class _Popularity:
-    """A count that is the same for all users.
+    """A score that is the same for all users.
 
     Args:
         data: The data set.
@@ -34,13 +34,13 @@ class _Popularity:
         raise NotImplementedError
 
     def score_all(self, users: np.ndarray) -> np.ndarray:
-        """Scores `(rows, outfits)` of every outfit of the data set."""
+        """Returns scores `(rows, outfits)` of all outfits of the data set."""
         one = self.score(users[:1], self.outfit_items[None])
         return np.broadcast_to(one, (len(users), one.shape[1]))
 
 
 class ItemPopularity(_Popularity):
-    """Mean logarithm of how often the items were liked in train.
+    """Mean over the items of the logarithm of their train likes.
 
     Args:
         data: The data set.
@@ -61,7 +61,7 @@ class ItemPopularity(_Popularity):
 
 
 class OutfitPopularity(_Popularity):
-    """How often exactly this outfit was liked in train.
+    """Number of train likes of exactly this set of items.
 
     Args:
         data: The data set.
@@ -84,11 +84,11 @@ class OutfitPopularity(_Popularity):
 
 
 class CategoryFrequency:
-    """How much oftener than others the user liked items of the category.
+    """How much more often than others the user likes the categories.
 
-    The mean over the items of the logarithm of the lift: the share of the
-    category among the user's liked items of its group, over its share among
-    all liked items of the group.
+    The score is the mean over the items of the logarithm of the lift. The
+    lift is the share of the item's category among the user's liked items of
+    its group, divided by its share among all liked items of that group.
 
     Args:
         data: The data set, whose items have categories.
@@ -122,14 +122,14 @@ class CategoryFrequency:
 
 
 def default_baselines(data: OutfitData) -> list[Baseline]:
-    """The baselines that make sense for a data set.
+    """Returns the baselines that suit a data set.
 
     Args:
         data: The data set.
 
     Returns:
-        Item popularity; outfit popularity where users share outfits;
-        category frequency where items have categories.
+        Item popularity; outfit popularity if users share outfits; category
+        frequency if items have categories.
     """
     found: list[Baseline] = [ItemPopularity(data)]
     if data.shares_outfits:

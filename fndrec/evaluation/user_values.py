@@ -34,9 +34,9 @@ class Interval:
 class UserValues:
     """A metric as the sum and the number of each user's cases.
 
-    The metric is `total.sum() / count.sum()`: with one case a user, the mean
-    over users; with one a like, the mean over likes. Users are what an
-    interval is drawn over, as one user's likes are not independent.
+    The metric is `total.sum() / count.sum()`: the mean over users if each
+    user is one case, the mean over likes if each like is one. Intervals
+    resample users, because the likes of one user are not independent.
 
     Attributes:
         total: Floats `(users,)`, or `(runs, users)` of several trained
@@ -54,7 +54,7 @@ class UserValues:
 
     @classmethod
     def of_users(cls, values: np.ndarray) -> Self:
-        """One case a user.
+        """Makes values with one case per user.
 
         Args:
             values: `(users,)`, NaN of a user who has none.
@@ -67,7 +67,7 @@ class UserValues:
 
     @classmethod
     def of_likes(cls, users: np.ndarray, values: np.ndarray) -> Self:
-        """One case a like.
+        """Makes values with one case per like.
 
         Args:
             users: `(likes,)` the user of each.
@@ -84,7 +84,7 @@ class UserValues:
 
     @classmethod
     def summed(cls, draws: Sequence["UserValues"]) -> Self:
-        """The same users and likes, measured on several draws."""
+        """Sums measurements of the same users and likes on several draws."""
         return cls(
             np.sum([one.total for one in draws], axis=0),
             np.sum([one.count for one in draws], axis=0),
@@ -92,7 +92,7 @@ class UserValues:
 
     @classmethod
     def stacked(cls, runs: Sequence["UserValues"]) -> Self:
-        """The same users, of several trained models."""
+        """Stacks measurements of the same users by several models."""
         return cls(
             np.stack([one.total for one in runs]),
             np.stack([one.count for one in runs]),
@@ -105,7 +105,7 @@ class UserValues:
         return float(self.total.sum() / count) if count else float("nan")
 
     def interval(self, seed: int = 0) -> Interval:
-        """95% bootstrap interval, over users, and over runs if several.
+        """Returns the 95% bootstrap interval over users, and over runs.
 
         Args:
             seed: Seed of the bootstrap.
@@ -116,11 +116,11 @@ class UserValues:
         return intervals({"": self}, seed)[""]
 
     def difference(self, other: "UserValues", seed: int = 0) -> Interval:
-        """How far this metric lies above another, by pairs.
+        """Returns how far this metric lies above another, user by user.
 
         Args:
-            other: The metric of the same users; with runs, of as many, which
-                are pairs.
+            other: The metric of the same users, and of as many runs, which
+                are paired.
             seed: Seed of the bootstrap.
 
         Returns:
@@ -141,7 +141,7 @@ class UserValues:
 def intervals(
     values: Mapping[Name, UserValues], seed: int = 0
 ) -> dict[Name, Interval]:
-    """95% bootstrap intervals of several metrics, users drawn once for all.
+    """Returns 95% bootstrap intervals of metrics on the same resamples.
 
     Args:
         values: The metrics by any names.
