@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from fndrec import _tfrs
+from fndrec import _keras_private, _tfrs
 from fndrec.data import ModelVocabulary
 from fndrec.layers import (
     ItemTower,
@@ -25,7 +25,7 @@ VOCABULARY_FILE = "vocabulary.json"
 VERSION_FILE = "fndrec.json"
 
 
-class OutfitEncoder(_tfrs.Model):
+class OutfitEncoder(_keras_private.BuiltModel, _tfrs.Model):
     """The layers of a model, what each makes, and how all are kept.
 
     See `OutfitRecommender`.

@@ -151,20 +151,8 @@ class OutfitRecommender(CatalogueEncoder):
         with replicas.synchronized_norms(self):
             return super().fit(x, *args, **kwargs)
 
-    def _maybe_symbolic_build(self, *_: Any, **__: Any) -> None:
-        """Nothing, as a model is built when constructed.
-
-        Keras's own would read a batch, and under a strategy fails on it.
-        """
-
     def get_metrics_result(self) -> dict[str, Any]:
         return replicas.readable(super().get_metrics_result())
-
-    def _get_metrics_result_or_logs(self, logs: Any) -> Any:
-        # Of the whole batch, where those of a step are of a share; Keras's
-        # own keeps these where a step leaves some out, as `test_step` does.
-        found = self.get_metrics_result()
-        return {key: found[key] for key in logs or {}}
 
     def _loss_names(self) -> list[str]:
         return ["loss"]

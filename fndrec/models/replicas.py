@@ -11,6 +11,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from fndrec._keras_private import flat_layers
+
 
 def check_share(batch: dict[str, Any]) -> None:
     """Raises if several replicas got a batch that is no share of one."""
@@ -167,7 +169,7 @@ def synchronized_norms(model: Any) -> Iterator[None]:
     if model.distribute_strategy.num_replicas_in_sync > 1:
         norms = [
             layer
-            for layer in model._flatten_layers()
+            for layer in flat_layers(model)
             if isinstance(layer, keras.layers.BatchNormalization)
             and not layer.synchronized
         ]

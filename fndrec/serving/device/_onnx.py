@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from fndrec._keras_private import patch_tf2onnx
 from fndrec.serving.device._device_parts import DevicePart
 
 OPSET = 17
@@ -19,7 +20,6 @@ def convert(part: DevicePart, path: Path) -> None:
         path: File to write.
     """
     import tf2onnx
-    from keras.src.export.tf2onnx_lib import patch_tf2onnx
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 import keras
 
+from fndrec._keras_private import flat_layers
 from fndrec.checks import one_of
 from fndrec.models import OutfitRecommender
 
@@ -38,7 +39,7 @@ def with_precision(model: Model, precision: str) -> Model:
     copy = type(model).from_config(model.get_config())
     copy.set_weights(model.get_weights())
     copy.vocabulary = model.vocabulary
-    for layer in copy._flatten_layers():
+    for layer in flat_layers(copy):
         # A quantized layer, such as `int8_from_float32`, remains quantized.
         mode, of, _ = layer.dtype_policy.name.rpartition("_from_")
         layer.dtype_policy = keras.dtype_policies.get(mode + of + precision)
