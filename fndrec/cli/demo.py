@@ -162,7 +162,7 @@ def _draw(
         env=environment,
     )
     found = json.loads(answer.stdout.splitlines()[-1])
-    row = int(data.users.rows(user)[0])
+    row = int(data.users.rows([user])[0])
     liked = {
         int(outfit)
         for likes in data.splits.values()

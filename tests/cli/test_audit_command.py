@@ -126,7 +126,7 @@ def test_given_pairs(
         writer = csv.writer(file)
         writer.writerow(["seen", "user_id", column])
         for user, outfit in pairs:
-            items = data.outfit_item_ids(int(data.outfits.rows(outfit)[0]))
+            items = data.outfit_item_ids(int(data.outfits.rows([outfit])[0]))
             named = outfit if column == "outfit_id" else ";".join(items)
             writer.writerow(["yes", user, named])
     out = tmp_path / "out.csv"

@@ -62,9 +62,8 @@ def test_rows_take_any_array_of_strings(ids: object) -> None:
     assert Vocabulary(["a", "b"]).rows(ids).tolist() == [1, -1]
 
 
-def test_rows_of_one_string_of_none_and_of_nothing() -> None:
+def test_rows_of_none_and_of_nothing() -> None:
     vocabulary = Vocabulary(["ab", "a"])
-    assert vocabulary.rows("ab").tolist() == [0]
     assert vocabulary.rows(["a", None]).tolist() == [1, -1]
     assert vocabulary.rows([]).tolist() == []
 

@@ -63,7 +63,7 @@ def test_layout_is_found(tmp_path: Path, name: str) -> None:
     found = load_data(folder, **options)
     named = load_data(folder, format=name, **options)
     assert repr(found) == repr(named)
-    with pytest.raises(DataError, match=r"`max_slots`.*max_slots=0"):
+    with pytest.raises(ValueError, match=r"`max_slots`.*max_slots=0"):
         load_data(folder, max_slots=0, **options)
 
 
@@ -121,7 +121,7 @@ def test_a_layout_that_is_named(tmp_path: Path) -> None:
     csv_shop(tmp_path / "data")
     with pytest.raises(DataError, match=r"user_data.txt: a file was exp"):
         load_data(tmp_path / "data", format="pog")
-    with pytest.raises(DataError, match=r"format='xls'"):
+    with pytest.raises(ValueError, match=r"format='xls'"):
         load_data(tmp_path / "data", format="xls")
     with pytest.raises(DataError, match=r"'csv' should be some of .*seed=3"):
         load_data(tmp_path / "data", seed=3)

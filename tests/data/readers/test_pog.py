@@ -76,7 +76,7 @@ def test_min_likes(tmp_path: Path) -> None:
     change(folder / "user_data.txt", "u2,,o1\n", "")
     data = read_pog(folder, valid=0, test=0, min_likes=2)
     assert data.users.to_list() == ["u1"]
-    with pytest.raises(DataError, match="min_likes=0"):
+    with pytest.raises(ValueError, match="min_likes=0"):
         read_pog(folder, min_likes=0)
 
 
@@ -113,7 +113,7 @@ def test_split() -> None:
         np.testing.assert_array_equal(splits[split], again[split])
     assert splits["test"].tolist() != other["test"].tolist()
     for valid, test, named in [(0.5, 0.5, "train"), (-0.1, 0, "valid=-0.1")]:
-        with pytest.raises(DataError, match=named):
+        with pytest.raises(ValueError, match=named):
             split_likes(user, valid, test, seed=0)
 
 

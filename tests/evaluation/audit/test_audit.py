@@ -481,7 +481,7 @@ def test_given_pairs(teacher: FNDTeacher, data: OutfitData) -> None:
     expected = []
     for user, outfit in pairs:
         if isinstance(outfit, str):
-            outfit = data.outfit_item_ids(int(data.outfits.rows(outfit)[0]))
+            outfit = data.outfit_item_ids(int(data.outfits.rows([outfit])[0]))
         expected.append((user, ";".join(outfit)))
     assert sorted(rows) == sorted(expected)
     same = audit.distance_zscore[[name == "o7" for name in audit.outfit_id]]
