@@ -373,7 +373,7 @@ def test_the_columns_name_the_rows(
     for outfit_id, (_, items) in zip(
         audit.outfit_id, audited_pairs(audit), strict=True
     ):
-        row = int(data.outfits.rows(outfit_id)[0])
+        row = int(data.outfits.rows([outfit_id])[0])
         assert frozenset(data.outfit_item_ids(row)) == items
 
 
