@@ -1,7 +1,7 @@
-"""A server of exports for development and tests; production is TF Serving.
+"""A server of exports for development and tests. Use TF Serving in production.
 
-Needs the extra `serving`. Nothing in this folder imports Keras or another
-room of fndrec: what it serves is TensorFlow alone, as in TF Serving.
+It needs the extra `serving`. Nothing in this folder imports Keras or the models
+of fndrec: like TF Serving, the server needs only TensorFlow.
 """
 
 from fndrec.serving.server.server import Server

@@ -1,4 +1,4 @@
-"""A request on its way to a signature."""
+"""The state of a request for a prediction."""
 
 from collections.abc import Callable
 
@@ -7,20 +7,21 @@ from fndrec.serving.server.signature import Signature
 
 
 class Call:
-    """A request on its way to a signature.
+    """A request for a prediction, with the signature that answers it.
 
     Args:
-        servable: Finds a version by the name of the model and its number.
-        max_bytes: Limit of an input.
+        find_servable: Function from the name of a model and the number of a
+            version to the loaded version.
+        max_bytes: Largest size of an input.
     """
 
     def __init__(
         self,
-        servable: Callable[[str, int | None], Servable],
+        find_servable: Callable[[str, int | None], Servable],
         max_bytes: int,
     ) -> None:
-        self._servable = servable
-        self._found: Servable | None = None
+        self._find_servable = find_servable
+        self._servable: Servable | None = None
         self.max_bytes = max_bytes
         self.signature_name = ""
         self.version = 0
@@ -28,23 +29,23 @@ class Call:
     def signature(
         self, name: str, version: int | None, signature_name: str
     ) -> Signature:
-        """Finds what is asked for.
+        """Finds a signature.
 
         Args:
             name: Name of the model.
-            version: Number of the version; `None` for that which is served.
+            version: Number of the version; `None` for the served one.
             signature_name: Name of the signature.
 
         Returns:
             The signature.
 
         Raises:
-            RequestError: If there is none such.
+            RequestError: If there is no such signature.
         """
-        # Held until the request ends: so long its version is in use.
-        self._found = self._servable(name, version)
-        found = self._found.signature(signature_name)
-        # Only names that are known: callers must not fill the metrics.
+        # The reference keeps the version loaded until the request ends.
+        self._servable = self._find_servable(name, version)
+        signature = self._servable.signature(signature_name)
+        # Set only for known names: callers must not fill the metrics.
         self.signature_name = signature_name
-        self.version = self._found.version
-        return found
+        self.version = self._servable.version
+        return signature

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
-from google.protobuf.message import Message
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
+    model_pb2,
     predict_pb2,
 )
 
@@ -26,14 +26,14 @@ Method = Callable[[Predictor, bytes], Awaitable[bytes]]
 
 
 def services(predictor: Predictor) -> tuple[Any, ...]:
-    """The handlers of TF Serving's services.
+    """Makes the handlers of TF Serving's services.
 
-    Messages come and go as bytes: they are parsed in the threads of the
-    queue, and bytes that cannot be parsed are the caller's error, where
-    gRPC's own parsing would call it the server's.
+    Messages stay bytes until a thread of the queue parses them. Bytes that
+    cannot be parsed are then an error of the caller; gRPC's own parsing would
+    report an error of the server.
 
     Args:
-        predictor: What answers.
+        predictor: The predictor that answers requests.
 
     Returns:
         Handlers for a `grpc.aio` server.
@@ -50,24 +50,28 @@ def services(predictor: Predictor) -> tuple[Any, ...]:
             f"tensorflow.serving.{service}",
             {
                 name: grpc.unary_unary_rpc_method_handler(
-                    _answer(predictor, method)
+                    _handler(predictor, method)
                 )
-                for name, method in named.items()
+                for name, method in service_methods.items()
             },
         )
-        for service, named in methods.items()
+        for service, service_methods in methods.items()
     )
 
 
-def _answer(predictor: Predictor, method: Method) -> Any:
-    async def answer(message: bytes, context: Any) -> bytes:
+def _handler(
+    predictor: Predictor, method: Method
+) -> Callable[[bytes, grpc.aio.ServicerContext], Awaitable[bytes]]:
+    async def handle(
+        message: bytes, context: grpc.aio.ServicerContext
+    ) -> bytes:
         try:
             return await method(predictor, message)
         except RequestError as error:
             await context.abort(error.code, str(error))
-            raise  # `abort` has raised already
+            raise  # never reached: `abort` raises
 
-    return answer
+    return handle
 
 
 async def _predict(predictor: Predictor, message: bytes) -> bytes:
@@ -81,7 +85,7 @@ async def _predict(predictor: Predictor, message: bytes) -> bytes:
         )
         spec.signature_name = name
         spec.version.value = call.version
-        return _bytes(response_of(outputs, spec))
+        return response_of(outputs, spec).SerializeToString()
 
     return await predictor.predict("grpc", answer)
 
@@ -94,23 +98,21 @@ async def _metadata(predictor: Predictor, message: bytes) -> bytes:
             f"{list(request.metadata_field)}"
         )
     spec = request.model_spec
-    return _bytes(metadata_of(predictor, spec.name, _version(spec)))
+    response = metadata_of(predictor, spec.name, _version(spec))
+    return response.SerializeToString()
 
 
 async def _status(predictor: Predictor, message: bytes) -> bytes:
     request = parse(get_model_status_pb2.GetModelStatusRequest, message)
     spec = request.model_spec
-    return _bytes(status_of(predictor, spec.name, _version(spec)))
+    response = status_of(predictor, spec.name, _version(spec))
+    return response.SerializeToString()
 
 
-def _version(spec: Any) -> int | None:
+def _version(spec: model_pb2.ModelSpec) -> int | None:
     if spec.WhichOneof("version_choice") == "version_label":
         raise RequestError(
-            "the version should be asked for by its number. Received: the "
-            f"label {spec.version_label!r}"
+            "the version should be given by its number. Received: the label "
+            f"{spec.version_label!r}"
         )
     return spec.version.value if spec.HasField("version") else None
-
-
-def _bytes(message: Message) -> bytes:
-    return message.SerializeToString()

@@ -1,4 +1,4 @@
-"""JSON of TF Serving's REST API to arrays and back.
+"""Converts the JSON of TF Serving's REST API to arrays and back.
 
 Reference: https://www.tensorflow.org/tfx/serving/api_rest
 """
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from fndrec.serving.server.proto_codec import DEFAULT_SIGNATURE
 from fndrec.serving.server.request_error import RequestError
@@ -20,12 +21,12 @@ BYTES_SUFFIX = "_bytes"
 
 
 class JsonRequest(NamedTuple):
-    """A request before its values are looked at.
+    """A request whose values have not been converted.
 
     Attributes:
-        signature_name: The signature asked for.
-        by_rows: Whether values come row by row.
-        values: What stands under `instances` or `inputs`.
+        signature_name: Name of the requested signature.
+        by_rows: Whether the values are given row by row.
+        values: The value of `instances` or `inputs`.
     """
 
     signature_name: str
@@ -34,7 +35,7 @@ class JsonRequest(NamedTuple):
 
 
 def read_request(body: bytes) -> JsonRequest:
-    """Reads the frame of a request.
+    """Parses a request without converting its values.
 
     Args:
         body: The bytes of the request.
@@ -43,47 +44,47 @@ def read_request(body: bytes) -> JsonRequest:
         The request.
 
     Raises:
-        RequestError: If it is not such a request.
+        RequestError: If the body is not a valid request.
     """
     try:
-        found = json.loads(body)
+        request = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise RequestError(
             f"the body should be JSON. Received: {error}"
         ) from error
-    if not isinstance(found, dict):
+    if not isinstance(request, dict):
         raise RequestError(
             "the body should be a JSON object. Received: "
-            f"{type(found).__name__}"
+            f"{type(request).__name__}"
         )
-    name = found.get("signature_name") or DEFAULT_SIGNATURE
+    name = request.get("signature_name") or DEFAULT_SIGNATURE
     if not isinstance(name, str):
         raise RequestError(
             f"`signature_name` should be a string. Received: {name!r}"
         )
-    kinds = [kind for kind in ("instances", "inputs") if kind in found]
-    if len(kinds) != 1:
+    keys = [key for key in ("instances", "inputs") if key in request]
+    if len(keys) != 1:
         raise RequestError(
             "the body should have either `instances` (rows) or `inputs` "
-            f"(columns). Received: {kinds or sorted(found)}"
+            f"(columns). Received: {keys or sorted(request)}"
         )
-    return JsonRequest(name, kinds[0] == "instances", found[kinds[0]])
+    return JsonRequest(name, keys[0] == "instances", request[keys[0]])
 
 
 def arrays_of(
     request: JsonRequest, signature: Signature
 ) -> dict[str, np.ndarray]:
-    """The inputs of a request.
+    """Converts the values of a request.
 
     Args:
         request: The request.
-        signature: The signature it asks for.
+        signature: The requested signature.
 
     Returns:
-        An array for each input.
+        Arrays by input name.
 
     Raises:
-        RequestError: If a value does not fit.
+        RequestError: If a value does not fit its input.
     """
     columns = _columns_of_rows if request.by_rows else _columns
     values = columns(request.values, signature)
@@ -114,7 +115,7 @@ def _columns_of_rows(rows: Any, signature: Signature) -> dict[str, Any]:
         if not named[number] or row.keys() != set(names):
             raise RequestError(
                 f"row {number} of `instances` should have the inputs "
-                f"{sorted(names)}, as the rows before it. Received: "
+                f"{sorted(names)}, like the rows before it. Received: "
                 f"{sorted(row) if named[number] else type(row).__name__}"
             )
     return {name: [row[name] for row in rows] for name in names}
@@ -134,50 +135,50 @@ def _is_base64(value: Any) -> bool:
     return isinstance(value, dict) and value.keys() == {BASE64}
 
 
-def _array(name: str, value: Any, dtype: Any) -> np.ndarray:
+def _array(name: str, value: Any, dtype: tf.DType) -> np.ndarray:
     if dtype.name == "string":
         return _strings(name, value)
     expected = np.dtype(dtype.as_numpy_dtype)
     try:
-        found = np.asarray(value)
+        array = np.asarray(value)
     except ValueError as error:
         raise _ragged(name) from error
-    if found.size == 0:
-        return found.astype(expected)
+    if array.size == 0:
+        return array.astype(expected)
     kinds = {"b": "b", "i": "iu", "u": "iu"}.get(expected.kind, "iuf")
-    if found.dtype.kind not in kinds:
+    if array.dtype.kind not in kinds:
         raise RequestError(
             f"the input `{name}` should hold {dtype.name}. Received: "
             f"{_first(value)!r:.80}"
         )
     if expected.kind in "iu":
         limits = np.iinfo(expected)
-        if found.min() < limits.min or found.max() > limits.max:
+        if array.min() < limits.min or array.max() > limits.max:
             raise RequestError(
                 f"the input `{name}` should hold {dtype.name}, from "
-                f"{limits.min} to {limits.max}. Received: {found.min()} to "
-                f"{found.max()}"
+                f"{limits.min} to {limits.max}. Received: {array.min()} to "
+                f"{array.max()}"
             )
-    return found.astype(expected)
+    return array.astype(expected)
 
 
 def _strings(name: str, value: Any) -> np.ndarray:
     try:
-        found = np.asarray(value, dtype=object)
+        array = np.asarray(value, dtype=object)
     except ValueError as error:
         raise _ragged(name) from error
-    flat = found.ravel()
+    flat = array.ravel()
     for i, element in enumerate(flat):
         if isinstance(element, str):
             try:
                 flat[i] = element.encode()
-            except UnicodeEncodeError as error:  # half of a surrogate pair
+            except UnicodeEncodeError as error:  # half a surrogate pair
                 raise RequestError(
                     f"the input `{name}` should hold Unicode text. "
                     f"Received: {element!r:.80}"
                 ) from error
         elif _is_base64(element):
-            flat[i] = _decode(name, element[BASE64])
+            flat[i] = _decode_base64(name, element[BASE64])
         elif isinstance(element, list):
             raise _ragged(name)
         else:
@@ -185,10 +186,10 @@ def _strings(name: str, value: Any) -> np.ndarray:
                 f"the input `{name}` should hold strings or objects "
                 f'{{"b64": ...}}. Received: {element!r:.80}'
             )
-    return flat.reshape(found.shape)
+    return flat.reshape(array.shape)
 
 
-def _decode(name: str, text: Any) -> bytes:
+def _decode_base64(name: str, text: Any) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (TypeError, ValueError, binascii.Error) as error:
@@ -211,47 +212,48 @@ def _first(value: Any) -> Any:
 
 
 def write_response(outputs: Mapping[str, np.ndarray], by_rows: bool) -> bytes:
-    """The answer to a request.
+    """Writes the answer to a request.
 
     Args:
-        outputs: An array for each output.
-        by_rows: Whether the request came row by row.
+        outputs: Arrays by output name.
+        by_rows: Whether the values of the request were given row by row.
 
     Returns:
         The bytes of the answer.
 
     Raises:
-        RequestError: If the outputs have no rows in common.
+        RequestError: If the outputs do not have the same number of rows.
     """
-    columns = {name: _json(name, value) for name, value in outputs.items()}
-    alone = len(columns) == 1
+    columns = {
+        name: _to_json(value, as_bytes=name.endswith(BYTES_SUFFIX))
+        for name, value in outputs.items()
+    }
+    single = len(columns) == 1
     if not by_rows:
-        answer = next(iter(columns.values())) if alone else columns
+        answer = next(iter(columns.values())) if single else columns
         return json.dumps({"outputs": answer}).encode()
     lengths = {value.shape[:1] for value in outputs.values()}
     if len(lengths) != 1 or lengths == {()}:
         raise RequestError(
-            "`instances` should be asked of a signature whose outputs have a "
-            "row each. Received: one whose outputs differ; use `inputs`"
+            "`instances` requires a signature with one output row per "
+            "instance. Received: outputs that differ in length; use `inputs`"
         )
     rows: list[Any] = list(zip(*columns.values(), strict=True))
-    if alone:
+    if single:
         rows = [row[0] for row in rows]
     else:
         rows = [dict(zip(columns, row, strict=True)) for row in rows]
     return json.dumps({"predictions": rows}).encode()
 
 
-def _json(name: str, value: np.ndarray) -> Any:
+def _to_json(value: np.ndarray, as_bytes: bool) -> Any:
     if value.dtype != object:
         return value.tolist()
     flat = np.empty(value.size, object)
     for i, element in enumerate(value.ravel()):
-        flat[i] = _text(element, name.endswith(BYTES_SUFFIX))
+        flat[i] = (
+            {BASE64: base64.b64encode(element).decode()}
+            if as_bytes
+            else element.decode(errors="replace")
+        )
     return flat.reshape(value.shape).tolist()
-
-
-def _text(element: bytes, as_bytes: bool) -> Any:
-    if as_bytes:
-        return {BASE64: base64.b64encode(element).decode()}
-    return element.decode(errors="replace")

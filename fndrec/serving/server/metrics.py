@@ -1,4 +1,4 @@
-"""What the server counts, for Prometheus."""
+"""The metrics of the server, for Prometheus."""
 
 from collections.abc import Callable
 
@@ -8,31 +8,32 @@ BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 
 class Metrics:
-    """What the server counts, for Prometheus.
+    """The metrics of a server, for Prometheus.
 
     Args:
-        pending: Tells how many requests run or wait.
+        pending: Function that returns the number of running and waiting
+            requests.
     """
 
     def __init__(self, pending: Callable[[], int]) -> None:
-        # One for each server, as a process may have several.
+        # One registry per server, since a process may have several.
         self._registry = prometheus.CollectorRegistry()
         self._requests = prometheus.Counter(
             "fndrec_requests",
-            "Requests for predictions, by how they ended.",
+            "Requests for predictions by their final status.",
             ("protocol", "signature", "code"),
             registry=self._registry,
         )
         self._seconds = prometheus.Histogram(
             "fndrec_request_seconds",
-            "Seconds from a request read to its answer.",
+            "Seconds from reading a request to its answer.",
             ("protocol", "signature"),
             buckets=BUCKETS,
             registry=self._registry,
         )
         self._version = prometheus.Gauge(
             "fndrec_model_version",
-            "The version that is served.",
+            "The served version.",
             registry=self._registry,
         )
         self._failures = prometheus.Counter(
@@ -42,7 +43,7 @@ class Metrics:
         )
         prometheus.Gauge(
             "fndrec_pending_requests",
-            "Requests that run or wait.",
+            "Running and waiting requests.",
             registry=self._registry,
         ).set_function(pending)
         prometheus.ProcessCollector(registry=self._registry)
@@ -54,15 +55,15 @@ class Metrics:
 
         Args:
             protocol: `rest` or `grpc`.
-            signature: A signature that is served, or "" if none was found.
-            code: How it ended, in gRPC's words.
-            seconds: How long it took.
+            signature: Name of the signature, or "" if it is unknown.
+            code: Final status, by its gRPC name.
+            seconds: Duration of the request.
         """
         self._requests.labels(protocol, signature, code).inc()
         self._seconds.labels(protocol, signature).observe(seconds)
 
     def version(self, version: int) -> None:
-        """Says which version is served."""
+        """Sets the served version."""
         self._version.set(version)
 
     def failure(self) -> None:
@@ -70,5 +71,5 @@ class Metrics:
         self._failures.inc()
 
     def text(self) -> bytes:
-        """All of it, in Prometheus's text format."""
+        """Returns all metrics in Prometheus's text format."""
         return prometheus.generate_latest(self._registry)

@@ -1,4 +1,4 @@
-"""What is said of a model: the state of its versions, its signatures."""
+"""Messages about a model: the states of its versions, its signatures."""
 
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
@@ -7,7 +7,7 @@ from tensorflow_serving.apis import (
 
 from fndrec.serving.server.predictor import Predictor
 
-# Of tensorflow.error.Code.
+# Values of tensorflow.error.Code.
 OK, UNKNOWN = 0, 2
 State = get_model_status_pb2.ModelVersionStatus.State
 
@@ -15,10 +15,10 @@ State = get_model_status_pb2.ModelVersionStatus.State
 def status_of(
     predictor: Predictor, name: str, version: int | None
 ) -> get_model_status_pb2.GetModelStatusResponse:
-    """States of the versions.
+    """Reports the states of the versions.
 
     Args:
-        predictor: What serves them.
+        predictor: The predictor of the model.
         name: Name of the model.
         version: Number of the version; `None` for all.
 
@@ -48,12 +48,12 @@ def status_of(
 def metadata_of(
     predictor: Predictor, name: str, version: int | None
 ) -> get_model_metadata_pb2.GetModelMetadataResponse:
-    """Inputs and outputs of the signatures.
+    """Reports the inputs and outputs of the signatures.
 
     Args:
-        predictor: What serves them.
+        predictor: The predictor of the model.
         name: Name of the model.
-        version: Number of the version; `None` for that which is served.
+        version: Number of the version; `None` for the served one.
 
     Returns:
         The message.

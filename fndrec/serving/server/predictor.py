@@ -1,4 +1,4 @@
-"""What both protocols do with a request: find, run, count."""
+"""Answers requests for predictions of either protocol."""
 
 import logging
 import time
@@ -19,14 +19,14 @@ Answer = TypeVar("Answer")
 
 
 class Predictor:
-    """What both protocols do with a request: find, run, count.
+    """Finds the version for a request, runs the request and counts it.
 
     Args:
         name: Name of the model.
         versions: Its versions.
-        queue: Where requests run.
-        metrics: Where they are counted.
-        max_bytes: Limit of a request.
+        queue: Queue that runs requests.
+        metrics: Metrics that count requests.
+        max_bytes: Largest size of a request.
     """
 
     def __init__(
@@ -49,25 +49,25 @@ class Predictor:
 
         Args:
             name: Name of the model.
-            version: Number of the version; `None` for that which is served.
+            version: Number of the version; `None` for the served one.
 
         Returns:
-            The version.
+            The loaded version.
 
         Raises:
-            RequestError: If it is not served.
+            RequestError: If the version is not served.
         """
         self.check_name(name)
         return self.versions.get(version)
 
     def check_name(self, name: str) -> None:
-        """Raises if another model is asked for.
+        """Raises if a request names another model.
 
         Args:
             name: Name of the model.
 
         Raises:
-            RequestError: If it is not the one that is served.
+            RequestError: If it is not the served model.
         """
         if name != self.name:
             raise RequestError(
@@ -83,13 +83,14 @@ class Predictor:
 
         Args:
             protocol: `rest` or `grpc`.
-            answer: Reads the request, makes the call and writes the answer.
+            answer: Function that reads the request, calls the signature and
+                writes the answer.
 
         Returns:
             The answer.
 
         Raises:
-            RequestError: If there is none.
+            RequestError: If the request cannot be answered.
         """
         start = time.perf_counter()
         call = Call(self.servable, self.max_bytes)
@@ -105,7 +106,7 @@ class Predictor:
             raise RequestError(
                 f"the server failed: {type(error).__name__}", code
             ) from error
-        except BaseException:  # the caller went away
+        except BaseException:  # the caller disconnected
             code = grpc.StatusCode.CANCELLED
             raise
         finally:

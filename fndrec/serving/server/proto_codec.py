@@ -1,13 +1,14 @@
-"""Protocol buffers of TF Serving to arrays and back."""
+"""Converts the protocol buffers of TF Serving to arrays and back."""
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError, Message
-from tensorflow_serving.apis import predict_pb2
+from tensorflow.core.framework import tensor_pb2
+from tensorflow_serving.apis import model_pb2, predict_pb2
 
 from fndrec.serving.server.request_error import RequestError
 
@@ -16,7 +17,7 @@ Parsed = TypeVar("Parsed", bound=Message)
 
 
 def parse(kind: type[Parsed], message: bytes) -> Parsed:
-    """Reads a message.
+    """Parses a message.
 
     Args:
         kind: Class of the message.
@@ -26,36 +27,36 @@ def parse(kind: type[Parsed], message: bytes) -> Parsed:
         The message.
 
     Raises:
-        RequestError: If the bytes are not such a message.
+        RequestError: If the bytes are not a message of this class.
     """
     try:
         return kind.FromString(message)
     except DecodeError as error:
         raise RequestError(
             f"the request should be a {kind.__name__}. Received: "
-            f"{len(message)} bytes that are none"
+            f"{len(message)} bytes of something else"
         ) from error
 
 
 def signature_name_of(request: predict_pb2.PredictRequest) -> str:
-    """The name of the signature that a request asks for."""
+    """Returns the name of the requested signature."""
     return request.model_spec.signature_name or DEFAULT_SIGNATURE
 
 
 def arrays_of(
     request: predict_pb2.PredictRequest, max_bytes: int
 ) -> dict[str, np.ndarray]:
-    """The inputs of a request.
+    """Converts the inputs of a request.
 
     Args:
         request: The request.
-        max_bytes: Limit of an array in memory.
+        max_bytes: Largest size of an array in memory.
 
     Returns:
-        An array for each input.
+        Arrays by input name.
 
     Raises:
-        RequestError: If a tensor is not well formed.
+        RequestError: If a tensor is malformed or too large.
     """
     return {
         name: _array(name, tensor, max_bytes)
@@ -63,13 +64,16 @@ def arrays_of(
     }
 
 
-def _array(name: str, tensor: Any, max_bytes: int) -> np.ndarray:
+def _array(
+    name: str, tensor: tensor_pb2.TensorProto, max_bytes: int
+) -> np.ndarray:
     try:
         dtype = tf.as_dtype(tensor.dtype)
         sides = [dim.size for dim in tensor.tensor_shape.dim]
         if tensor.tensor_shape.unknown_rank or min(sides, default=0) < 0:
-            raise ValueError("a shape that is not known")
-        # One value stands for a whole tensor: few bytes can ask for many.
+            raise ValueError("an unknown shape")
+        # A single value can fill a whole tensor, so that a small message can
+        # request a large array.
         size = math.prod(sides) * max(dtype.size or 0, 1)
         if size > max_bytes:
             raise ValueError(
@@ -85,13 +89,13 @@ def _array(name: str, tensor: Any, max_bytes: int) -> np.ndarray:
 
 
 def response_of(
-    outputs: Mapping[str, np.ndarray], model_spec: Any
+    outputs: Mapping[str, np.ndarray], model_spec: model_pb2.ModelSpec
 ) -> predict_pb2.PredictResponse:
-    """The answer to a request.
+    """Makes the answer to a request.
 
     Args:
-        outputs: An array for each output.
-        model_spec: What answered.
+        outputs: Arrays by output name.
+        model_spec: The model, version and signature that answered.
 
     Returns:
         The message.

@@ -1,14 +1,14 @@
-"""The one error of a request that cannot be answered."""
+"""The error of a request that cannot be answered."""
 
 import grpc
 
 
 class RequestError(Exception):
-    """A request that cannot be answered, and why.
+    """Raised when a request cannot be answered.
 
     Args:
         message: What was expected and what was received.
-        code: The status, in gRPC's words; REST says the same as a number.
+        code: The gRPC status; REST converts it to an HTTP status.
     """
 
     def __init__(
@@ -16,6 +16,6 @@ class RequestError(Exception):
         message: str,
         code: grpc.StatusCode = grpc.StatusCode.INVALID_ARGUMENT,
     ) -> None:
-        # Error texts of TensorFlow can hold a whole graph.
+        # Messages of TensorFlow can contain a whole graph.
         super().__init__(message[:1000])
         self.code = code

@@ -5,10 +5,10 @@ Reference: https://www.tensorflow.org/tfx/serving/api_rest
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import grpc
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -36,10 +36,10 @@ Endpoint = Callable[[Predictor, Request], Awaitable[Response]]
 
 
 def application(predictor: Predictor) -> Starlette:
-    """The REST API as an ASGI application.
+    """Makes the ASGI application of the REST API.
 
     Args:
-        predictor: What answers.
+        predictor: The predictor that answers requests.
 
     Returns:
         The application.
@@ -49,32 +49,32 @@ def application(predictor: Predictor) -> Starlette:
         METRICS_PATH: (_metrics, ["GET"]),
     }
     for model in ("/v1/models/{name}", "/v1/models/{name}/versions/{version}"):
-        # First what is longer: a name may hold what follows it.
+        # Longer paths first, since `{name}` would match their ends too.
         paths[model + ":predict"] = (_predict, ["POST"])
-        paths[model + ":{verb}"] = (_no_verb, ["GET", "POST"])
+        paths[model + ":{verb}"] = (_unknown_verb, ["GET", "POST"])
         paths[model + "/metadata"] = (_metadata, ["GET"])
         paths[model] = (_status, ["GET"])
     return Starlette(
         routes=[
-            Route(path, _answer(predictor, endpoint), methods=methods)
+            Route(path, _handler(predictor, endpoint), methods=methods)
             for path, (endpoint, methods) in paths.items()
         ],
-        exception_handlers={404: _no_page, 405: _no_page},
+        exception_handlers={404: _wrong_path, 405: _wrong_path},
     )
 
 
-def _answer(
+def _handler(
     predictor: Predictor, endpoint: Endpoint
 ) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
+    async def handle(request: Request) -> Response:
         try:
             return await endpoint(predictor, request)
         except RequestError as error:
             return _error(str(error), HTTP_STATUS.get(error.code, 500))
         except ClientDisconnect:
-            return Response(status_code=499)  # nobody is there to see it
+            return Response(status_code=499)  # nobody receives it
 
-    return answer
+    return handle
 
 
 def _error(message: str, status: int) -> Response:
@@ -82,18 +82,18 @@ def _error(message: str, status: int) -> Response:
     return Response(body, status, media_type="application/json")
 
 
-async def _no_page(request: Request, error: Exception) -> Response:
+async def _wrong_path(request: Request, error: Exception) -> Response:
     return _error(
-        "the path should be /v1/models/NAME[/versions/V], with :predict "
-        "(POST), with /metadata or as it is (GET). Received: "
+        "the path should be /v1/models/NAME[/versions/V], followed by :predict "
+        "(POST), /metadata or nothing (GET). Received: "
         f"{request.method} {request.url.path}",
         getattr(error, "status_code", 404),
     )
 
 
-async def _no_verb(predictor: Predictor, request: Request) -> Response:
-    """Another method of TF Serving's, or `:predict` asked by GET."""
-    return await _no_page(request, HTTPException(405))
+async def _unknown_verb(predictor: Predictor, request: Request) -> Response:
+    """Refuses other methods of TF Serving, and `:predict` by GET."""
+    return await _wrong_path(request, HTTPException(405))
 
 
 async def _predict(predictor: Predictor, request: Request) -> Response:
@@ -102,22 +102,25 @@ async def _predict(predictor: Predictor, request: Request) -> Response:
         return body
 
     def answer(call: Call) -> bytes:
-        asked = read_request(body)
+        parsed = read_request(body)
         signature = call.signature(
-            request.path_params["name"], _version(request), asked.signature_name
+            request.path_params["name"],
+            _version(request),
+            parsed.signature_name,
         )
         return write_response(
-            signature(arrays_of(asked, signature)), asked.by_rows
+            signature(arrays_of(parsed, signature)), parsed.by_rows
         )
 
-    found = await predictor.predict("rest", answer)
-    return Response(found, media_type="application/json")
+    content = await predictor.predict("rest", answer)
+    return Response(content, media_type="application/json")
 
 
 async def _body(request: Request, limit: int) -> bytes | Response:
+    """Returns the body of a request, or the response if it is too large."""
     length = request.headers.get("content-length", "0")
     body = bytearray()
-    # Not one byte of what says that it is too large.
+    # A body that declares itself too large is not read at all.
     if int(length) <= limit:
         async for chunk in request.stream():
             body += chunk
@@ -135,8 +138,9 @@ async def _body(request: Request, limit: int) -> bytes | Response:
 
 
 async def _status(predictor: Predictor, request: Request) -> Response:
-    found = status_of(predictor, request.path_params["name"], _version(request))
-    return _message(found)
+    return _message(
+        status_of(predictor, request.path_params["name"], _version(request))
+    )
 
 
 async def _metadata(predictor: Predictor, request: Request) -> Response:
@@ -145,15 +149,15 @@ async def _metadata(predictor: Predictor, request: Request) -> Response:
     )
 
 
-def _message(message: Any) -> Response:
-    found = MessageToDict(
+def _message(message: Message) -> Response:
+    content = MessageToDict(
         message,
         preserving_proto_field_name=True,
         always_print_fields_with_no_presence=True,
     )
-    for packed in found.get("metadata", {}).values():
+    for packed in content.get("metadata", {}).values():
         packed.pop("@type", None)
-    body = json.dumps(found, indent=1).encode()
+    body = json.dumps(content, indent=1).encode()
     return Response(body, media_type="application/json")
 
 

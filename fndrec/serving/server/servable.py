@@ -19,11 +19,11 @@ class Servable:
     """A loaded version of an export.
 
     Args:
-        path: Folder of the SavedModel, named by the number of the version.
+        path: Folder of the SavedModel, named by the version number.
 
     Raises:
-        OSError: If it is not there or not a SavedModel.
-        ValueError: If it has no signature to serve.
+        OSError: If there is no SavedModel.
+        ValueError: If the SavedModel has no signature to serve.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,7 +51,7 @@ class Servable:
             The signature.
 
         Raises:
-            RequestError: If there is none of the name.
+            RequestError: If there is no signature of this name.
         """
         if name not in self.signatures:
             raise RequestError(
@@ -61,16 +61,16 @@ class Servable:
         return self.signatures[name]
 
     def warm_up(self, max_bytes: int) -> int:
-        """Runs the requests that the export brings to be run beforehand.
+        """Runs the warm-up requests of the export.
 
         Args:
-            max_bytes: Limit of a request.
+            max_bytes: Largest size of a request.
 
         Returns:
-            How many there were.
+            The number of requests.
 
         Raises:
-            ValueError: If one cannot be read or answered.
+            ValueError: If a request cannot be read or answered.
         """
         path = self.path / WARMUP_FILE
         if not path.exists():
@@ -86,7 +86,7 @@ class Servable:
             except (DecodeError, RequestError) as error:
                 raise ValueError(
                     f"{path}: record {count + 1} should be a request that the "
-                    f"model answers. Received: {error}"
+                    f"model can answer. Received: {error}"
                 ) from error
             count += 1
         return count

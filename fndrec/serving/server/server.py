@@ -1,4 +1,4 @@
-"""A server of an export that speaks TF Serving's protocols."""
+"""A server of an export with TF Serving's protocols."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import grpc
 import uvicorn
@@ -29,28 +28,28 @@ DRAIN_SECONDS = 30
 
 
 class Server:
-    """A server of an export, for development and tests.
+    """Serves an export for development and tests. Use TF Serving in production.
 
-    It speaks TF Serving's REST API, and of its gRPC API `Predict`,
-    `GetModelMetadata` and `GetModelStatus`. It does not batch requests, serves
-    one model and one version of it. Production is TF Serving.
+    The server implements TF Serving's REST API and, of the gRPC API,
+    `Predict`, `GetModelMetadata` and `GetModelStatus`. It serves one version of
+    one model and does not batch requests.
 
     Args:
-        export_dir: Folder of the versions, as `export` writes it.
+        export_dir: Folder of the versions, written by `export`.
         name: Name of the model in requests.
-        host: Address to listen at. The server trusts all who reach it.
-        port: Port of REST; 0 for one that is free.
-        grpc_port: Port of gRPC; 0 for one that is free.
-        workers: How many requests run at a time; by default, one for each
-            core.
-        queue_size: How many more may wait; a request past them is refused
-            with 429 or `RESOURCE_EXHAUSTED`.
-        max_request_bytes: Limit of a request.
-        poll_seconds: How often to look for a new version.
+        host: Address to listen on. Every client that reaches it is served.
+        port: Port of REST; 0 for any free port.
+        grpc_port: Port of gRPC; 0 for any free port.
+        workers: Number of requests that run in parallel; one per core by
+            default.
+        queue_size: Number of requests that may wait. Further requests are
+            refused with 429 or `RESOURCE_EXHAUSTED`.
+        max_request_bytes: Largest size of a request.
+        poll_seconds: Seconds between checks for a new version.
 
     Raises:
         ValueError: If an argument is out of range.
-        DataError: If there is no such folder.
+        DataError: If the folder does not exist.
 
     Example:
 
@@ -102,23 +101,23 @@ class Server:
         self._thread: threading.Thread | None = None
 
     def run(self, on_ready: Callable[[], None]) -> None:
-        """Serves until the process gets SIGTERM or SIGINT, then drains.
+        """Serves until SIGTERM or SIGINT, then finishes requests in progress.
 
         Args:
-            on_ready: Called when requests are answered.
+            on_ready: Function called when the server is ready.
 
         Raises:
             DataError: If no version loads.
-            OSError: If a port is taken.
+            OSError: If a port is in use.
         """
         asyncio.run(self._serve(on_ready, signals=True))
 
     def start(self) -> None:
-        """Serves in a thread; returns when requests are answered.
+        """Serves in a thread, and returns when the server is ready.
 
         Raises:
             DataError: If no version loads.
-            OSError: If a port is taken.
+            OSError: If a port is in use.
         """
         ready = threading.Event()
         failures: list[BaseException] = []
@@ -139,9 +138,10 @@ class Server:
             raise failures[0]
 
     def stop(self) -> None:
-        """Stops what `start` began, when requests in flight are answered.
+        """Stops the server that `start` started.
 
-        One that runs longer than 30 seconds is given up.
+        Requests in progress are finished, unless they take longer than 30
+        seconds.
         """
         if self._thread is None or self._loop is None or self._stop is None:
             return
@@ -178,7 +178,7 @@ class Server:
             options=[
                 ("grpc.max_receive_message_length", self._max_bytes),
                 ("grpc.max_send_message_length", -1),
-                # Else a second server would share the port, unseen.
+                # Otherwise a second server would silently share the port.
                 ("grpc.so_reuseport", 0),
             ]
         )
@@ -212,22 +212,22 @@ class Server:
                 on_ready()
                 await stop.wait()
                 predictor.draining = True
-                log.info("stopping: requests in flight are answered")
+                log.info("stopping: finishing requests in progress")
                 watching.cancel()
                 rest.should_exit = True
                 await asyncio.gather(serving, grpc_server.stop(DRAIN_SECONDS))
         finally:
             await grpc_server.stop(None)
-            left = queue.close(DRAIN_SECONDS)
-            if left:
-                log.error("stopped: %d requests run still", left)
+            running = queue.close(DRAIN_SECONDS)
+            if running:
+                log.error("stopped: %d requests are still running", running)
 
     def _check_loaded(self, versions: Versions) -> None:
         states = versions.states().values()
         if not any(state == "AVAILABLE" for state, _ in states):
             raise DataError(
-                f"{self._folder}: should hold a version that loads, a folder "
-                "named by its number. Received: "
+                f"{self._folder}: should hold a version that loads, in a "
+                "folder named by its number. Received: "
                 f"{versions.failures() or 'no version'}"
             )
 
@@ -242,7 +242,7 @@ class Server:
 
 
 class _Rest(uvicorn.Server):
-    """Leaves the signals to us."""
+    """A server that leaves signals to `Server`."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -252,19 +252,21 @@ class _Rest(uvicorn.Server):
 @contextlib.contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named, or asyncio leaves TCP_NODELAY off: 40 ms an answer.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as made:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # With the protocol, or asyncio leaves TCP_NODELAY off: 40 ms per answer.
+    with socket.socket(
+        family, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    ) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            made.bind((host, port))
+            listener.bind((host, port))
         except OSError as error:
             raise OSError(f"{host}:{port}: {error.strerror}") from error
-        yield made
+        yield listener
 
 
-def _add_port(server: Any, host: str, port: int) -> int:
-    named = f"[{host}]" if ":" in host else host
+def _add_port(server: grpc.aio.Server, host: str, port: int) -> int:
+    address = f"[{host}]" if ":" in host else host
     try:
-        return server.add_insecure_port(f"{named}:{port}")
+        return server.add_insecure_port(f"{address}:{port}")
     except RuntimeError as error:
-        raise OSError(f"{host}:{port}: cannot be listened at") from error
+        raise OSError(f"{host}:{port}: cannot be bound") from error

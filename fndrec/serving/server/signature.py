@@ -1,4 +1,4 @@
-"""A function of a SavedModel, with its inputs checked by name."""
+"""A signature of a SavedModel with checks of its inputs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from fndrec.serving.server.request_error import RequestError
 
-# What a caller can do nothing about is the server's fault, and is logged.
-CALLERS_FAULT = (
+# Errors that the inputs cause. All others are errors of the server, and are
+# logged.
+INPUT_ERRORS = (
     tf.errors.InvalidArgumentError,
     tf.errors.FailedPreconditionError,
     tf.errors.OutOfRangeError,
@@ -19,53 +20,55 @@ CALLERS_FAULT = (
 
 
 class Signature:
-    """A function of a SavedModel, with its inputs checked by name.
+    """Calls a function of a SavedModel with checked inputs.
 
     Args:
         name: Its name.
-        function: The function, as TensorFlow loads it.
+        function: The function, as loaded by TensorFlow.
     """
 
     def __init__(self, name: str, function: Any) -> None:
         self.name = name
         self._function = function
-        self.inputs: dict[str, Any] = function.structured_input_signature[1]
-        self.outputs: dict[str, Any] = function.structured_outputs
+        self.inputs: dict[str, tf.TensorSpec] = (
+            function.structured_input_signature[1]
+        )
+        self.outputs: dict[str, tf.TensorSpec] = function.structured_outputs
 
-    def check_names(self, given: Sequence[str]) -> None:
-        """Raises if inputs are missing or not known.
+    def check_names(self, names: Sequence[str]) -> None:
+        """Raises if inputs are missing or unknown.
 
         Args:
-            given: Names of inputs.
+            names: Names of inputs.
 
         Raises:
-            RequestError: If they are not those of the signature.
+            RequestError: If they are not the inputs of the signature.
         """
-        if set(given) != set(self.inputs):
+        if set(names) != set(self.inputs):
             raise RequestError(
-                f"the signature `{self.name}` should be given the inputs "
-                f"{sorted(self.inputs)}. Received: {sorted(given)}"
+                f"the signature `{self.name}` requires the inputs "
+                f"{sorted(self.inputs)}. Received: {sorted(names)}"
             )
 
     def __call__(
         self,
         inputs: Mapping[str, np.ndarray],
-        wanted: Sequence[str] = (),
+        output_names: Sequence[str] = (),
     ) -> dict[str, np.ndarray]:
         """Runs the function.
 
         Args:
-            inputs: An array for each input.
-            wanted: Names of outputs; none means all.
+            inputs: Arrays by input name.
+            output_names: Names of the outputs to return; all if empty.
 
         Returns:
             The outputs by name.
 
         Raises:
-            RequestError: If the inputs do not fit.
+            RequestError: If the inputs do not fit the signature.
         """
         self.check_names(list(inputs))
-        for name in wanted:
+        for name in output_names:
             if name not in self.outputs:
                 raise RequestError(
                     f"the output filter should name outputs of `{self.name}`, "
@@ -73,7 +76,7 @@ class Signature:
                 )
         self._check_values(inputs)
         try:
-            found = self._function(
+            outputs = self._function(
                 **{
                     name: tf.constant(value, self.inputs[name].dtype)
                     for name, value in inputs.items()
@@ -84,12 +87,14 @@ class Signature:
                 f"the server ran out of memory: {_reason(error)}",
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
             ) from error
-        except CALLERS_FAULT as error:
+        except INPUT_ERRORS as error:
             raise RequestError(
                 f"the signature `{self.name}` cannot use these inputs: "
                 f"{_reason(error)}"
             ) from error
-        return {name: found[name].numpy() for name in wanted or self.outputs}
+        return {
+            name: outputs[name].numpy() for name in output_names or self.outputs
+        }
 
     def _check_values(self, inputs: Mapping[str, np.ndarray]) -> None:
         batch: tuple[str, int] | None = None
@@ -104,21 +109,21 @@ class Signature:
             if not spec.shape.is_compatible_with(value.shape):
                 raise RequestError(
                     f"the input `{name}` should have the shape "
-                    f"{_words(spec.shape)}. Received: {value.shape}"
+                    f"{_format_shape(spec.shape)}. Received: {value.shape}"
                 )
             if not value.ndim:
                 continue
-            # TF Serving asks for this when it batches.
+            # TF Serving requires this when it batches.
             if batch is not None and batch[1] != len(value):
                 raise RequestError(
-                    "the inputs should have the same batch, their dimension "
+                    "the inputs should have the same batch size, dimension "
                     f"0. Received: {batch[1]} in `{batch[0]}` and "
                     f"{len(value)} in `{name}`"
                 )
             batch = name, len(value)
 
 
-def _words(shape: Any) -> str:
+def _format_shape(shape: tf.TensorShape) -> str:
     if shape.rank is None:
         return "of any rank"
     sides = ["?" if side is None else str(side) for side in shape.as_list()]
@@ -126,6 +131,6 @@ def _words(shape: Any) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without where in the graph."""
+    """Returns the message of an error without its place in the graph."""
     text = str(getattr(error, "message", error)).split("[[{{")[0].strip()
     return text.splitlines()[-1] if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""The versions of an export, of which the newest that loads is served."""
+"""Loads the newest version of an export."""
 
 import gc
 import logging
@@ -15,18 +15,20 @@ log = logging.getLogger(__name__)
 
 
 class Versions:
-    """The versions of an export, of which the newest that loads is served.
+    """Watches the versions of an export and serves the newest that loads.
 
-    A version takes over when it is loaded and warmed; requests in flight
-    keep the one they began with. One that fails is reported, and tried again
-    when its files change; the one before it stays. If the newest is taken
-    away, the newest of those left takes over.
+    A new version is served once it is loaded and warmed up. Requests in
+    progress keep the version that they started with. A version that fails to
+    load is reported and tried again when its files change; until then the
+    version before it is served. If the newest version is removed, the newest
+    remaining one is served.
 
     Args:
-        folder: Where versions are, in folders named by their numbers.
-        max_bytes: Limit of a warm-up request.
-        on_change: Called with the number of a version that takes over.
-        on_failure: Called when a version fails to load.
+        folder: Folder that contains the versions, in folders named by their
+            numbers.
+        max_bytes: Largest size of a warm-up request.
+        on_change: Function called with the number of a newly served version.
+        on_failure: Function called when a version fails to load.
     """
 
     def __init__(
@@ -46,16 +48,16 @@ class Versions:
         self._failed: dict[int, tuple[object, str]] = {}
 
     def get(self, version: int | None = None) -> Servable:
-        """The version that is served.
+        """Returns the served version.
 
         Args:
-            version: Its number, if the caller asks for one.
+            version: Its expected number; any by default.
 
         Returns:
-            The version.
+            The loaded version.
 
         Raises:
-            RequestError: If another is served.
+            RequestError: If no version or another version is served.
         """
         current = self._current
         if current is None:
@@ -64,42 +66,42 @@ class Versions:
             )
         if version is not None and version != current.version:
             raise RequestError(
-                f"the version should be {current.version}, which is served. "
+                f"the version should be {current.version}, the served one. "
                 f"Received: version {version}",
                 grpc.StatusCode.NOT_FOUND,
             )
         return current
 
     def states(self) -> dict[int, tuple[str, str]]:
-        """State of each version, in TF Serving's words, and its error."""
-        found = {
+        """Returns TF Serving's state of each version, and its error."""
+        states = {
             version: ("END", error)
             for version, (_, error) in self._failed.copy().items()
         }
-        # Another thread loads: each is read once.
+        # Another thread loads versions, so each attribute is read once.
         loading, current = self._loading, self._current
         if loading is not None:
-            found[loading] = ("LOADING", "")
+            states[loading] = ("LOADING", "")
         if current is not None:
-            found[current.version] = ("AVAILABLE", "")
-        return found
+            states[current.version] = ("AVAILABLE", "")
+        return states
 
     def refresh(self) -> None:
-        """Looks at the folder, and loads what shall be served."""
+        """Checks the folder, and loads a new version if there is one."""
         if self._retired is not None and self._retired() is None:
-            # Its last request has ended. What TensorFlow made of it is full
-            # of cycles, and large.
+            # Its last request has ended. TensorFlow's objects are large and
+            # contain reference cycles.
             self._retired = None
             gc.collect()
-        prints = self._fingerprints()
-        for version, (before, _) in list(self._failed.items()):
-            if prints.get(version) != before:
+        fingerprints = self._fingerprints()
+        for version, (fingerprint, _) in list(self._failed.items()):
+            if fingerprints.get(version) != fingerprint:
                 del self._failed[version]
-        for version in sorted(prints, reverse=True):
+        for version in sorted(fingerprints, reverse=True):
             if self._current and version == self._current.version:
                 return
             if version not in self._failed:
-                self._load(version, prints[version])
+                self._load(version, fingerprints[version])
                 if version not in self._failed:
                     return
 
@@ -108,7 +110,7 @@ class Versions:
         try:
             servable = Servable(self._folder / str(version))
             count = servable.warm_up(self._max_bytes)
-        # Whatever is wrong with it, the version before it is to stay.
+        # Whatever the error, the version before it remains served.
         except Exception as error:
             reason = str(error).strip().split("\n")[0][:1000]
             log.error("version %d failed to load: %s", version, reason)
@@ -118,32 +120,34 @@ class Versions:
             if self._current is not None:
                 self._retired = weakref.ref(self._current)
             self._current = servable
-            log.info("version %d is served, %d warm-ups", version, count)
+            log.info(
+                "serving version %d after %d warm-up requests", version, count
+            )
             self._on_change(version)
         finally:
             self._loading = None
 
     def failures(self) -> str:
-        """What is wrong with the versions that failed."""
+        """Returns the errors of the versions that failed to load."""
         return "; ".join(
             f"version {version}: {error}"
             for version, (_, error) in sorted(self._failed.items())
         )
 
     def _fingerprints(self) -> dict[int, object]:
-        """What changes when a file of a version does."""
-        found: dict[int, object] = {}
+        """Returns a value per version that changes when its files change."""
+        fingerprints: dict[int, object] = {}
         for path in self._folder.iterdir():
             if path.name.isdecimal() and path.is_dir():
-                found[int(path.name)] = sorted(
+                fingerprints[int(path.name)] = sorted(
                     (str(file), *_stamp(file)) for file in path.rglob("*")
                 )
-        return found
+        return fingerprints
 
 
 def _stamp(path: Path) -> tuple[int, int]:
     try:
-        found = path.stat()
-    except OSError:  # taken away meanwhile
+        stat = path.stat()
+    except OSError:  # removed in the meantime
         return -1, -1
-    return found.st_mtime_ns, found.st_size
+    return stat.st_mtime_ns, stat.st_size

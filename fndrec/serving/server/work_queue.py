@@ -1,4 +1,4 @@
-"""Threads with a bounded queue before them."""
+"""Threads with a bounded queue."""
 
 import asyncio
 import threading
@@ -15,11 +15,11 @@ Result = TypeVar("Result")
 
 
 class WorkQueue:
-    """Threads with a bounded queue before them.
+    """Runs functions in threads with a bounded queue.
 
     Args:
         workers: Number of threads.
-        queue_size: How much may wait for a thread.
+        queue_size: Number of functions that may wait for a thread.
     """
 
     def __init__(self, workers: int, queue_size: int) -> None:
@@ -30,14 +30,14 @@ class WorkQueue:
 
     @property
     def pending(self) -> int:
-        """How much runs or waits."""
+        """Number of running and waiting functions."""
         return self._pending
 
     async def run(self, function: Callable[[], Result]) -> Result:
         """Runs a function in a thread.
 
         Args:
-            function: What to run.
+            function: The function.
 
         Returns:
             Its result.
@@ -48,13 +48,13 @@ class WorkQueue:
         with self._lock:
             if self._pending >= self._limit:
                 raise RequestError(
-                    f"the server is busy: {self._pending} requests run or "
-                    "wait, and no more may",
+                    f"the server is busy: {self._pending} requests are running "
+                    "or waiting, and no more are accepted",
                     grpc.StatusCode.RESOURCE_EXHAUSTED,
                 )
             self._pending += 1
         future = self._pool.submit(function)
-        # Not when the caller goes away: the thread may still be at it.
+        # Not when the caller disconnects: the thread may still be running.
         future.add_done_callback(self._done)
         return await asyncio.wrap_future(future)
 
@@ -63,14 +63,14 @@ class WorkQueue:
             self._pending -= 1
 
     def close(self, seconds: float) -> int:
-        """Takes no more, and waits for what runs.
+        """Accepts no more functions, and waits for those that are running.
 
         Args:
-            seconds: How long to wait at the most: a call of TensorFlow
-                cannot be stopped.
+            seconds: Seconds to wait, at most. A call of TensorFlow cannot be
+                interrupted.
 
         Returns:
-            How much runs still.
+            The number of functions that are still running.
         """
         self._pool.shutdown(wait=False, cancel_futures=True)
         end = time.monotonic() + seconds

@@ -154,7 +154,7 @@ INVALID, MISSING = (
                 lambda r: setattr(r.inputs["k"].tensor_shape.dim[0], "size", -1)
             ),
             INVALID,
-            "not known",
+            "unknown shape",
         ),
     ],
 )

@@ -183,4 +183,4 @@ def test_a_request_that_does_not_end_does_not_keep_the_server(
         with pytest.raises(ServingError):
             waiting.result()
         gate.write_text(GO)
-    assert "stopped: 1 requests run still" in caplog.text
+    assert "stopped: 1 requests are still running" in caplog.text

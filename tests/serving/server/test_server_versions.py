@@ -174,8 +174,9 @@ def test_warm_up(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     ):
         assert client.status() == {4: "END", 3: "END", 2: "AVAILABLE"}
         assert version(client) == 2.0
-    assert "version 2 is served, 2 warm-ups" in caplog.text
-    assert "record 2 should be a request that the model answers" in caplog.text
+    assert "serving version 2 after 2 warm-up requests" in caplog.text
+    expected = "record 2 should be a request that the model can answer"
+    assert expected in caplog.text
     assert "record 1 should be" in caplog.text
 
 
