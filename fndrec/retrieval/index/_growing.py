@@ -11,12 +11,13 @@ class GrowingArray:
     """Rows in one array that grows by doubling.
 
     Args:
-        array: The rows. A read-only array, such as a memory-mapped file, is
-            copied on the first change.
+        array: The rows, copied on the first change: they may be the caller's,
+            or a memory-mapped file.
     """
 
     def __init__(self, array: np.ndarray) -> None:
         self._buffer = array
+        self._is_own = False
         self._size = len(array)
 
     @property
@@ -27,11 +28,12 @@ class GrowingArray:
     def put(self, rows: npt.NDArray[np.integer], values: object) -> None:
         """Replaces rows, and appends those past the end."""
         size = max(self._size, int(rows.max(initial=-1)) + 1)
-        if size > len(self._buffer) or not self._buffer.flags.writeable:
+        if size > len(self._buffer) or not self._is_own:
             capacity = len(self._buffer)
             if size > capacity:
                 capacity = max(size, 2 * capacity)
             self._buffer = aligned_copy(self.array, capacity)
+            self._is_own = True
         self._size = size
         self._buffer[rows] = values
 

@@ -511,3 +511,20 @@ def test_what_was_moved_is_found_at_its_new_place_alone() -> None:
     assert moved[0].outfit_id == "o0"
     assert moved[0].cosine == pytest.approx(1, abs=1e-5)
     assert [m.outfit_id for m in moved].count("o0") == 1
+
+
+def test_changes_leave_what_the_index_was_made_of(
+    model_of_tiny: FNDTeacher, tiny_data: OutfitData
+) -> None:
+    items = tiny_data.outfit_items.copy()
+    index = OutfitIndex.from_model(model_of_tiny, tiny_data)
+    vectors = index.vectors(["outfit3"])
+    index.update(vectors, ["outfit7"], item_ids=[["item0"]])
+    index.remove(["outfit8"])
+    np.testing.assert_array_equal(tiny_data.outfit_items, items)
+    given = unit(np.random.default_rng(0), 3)
+    kept = given.copy()
+    mine = OutfitIndex(given, ["a", "b", "c"])
+    mine.update(-given[:1], ["a"])
+    np.testing.assert_array_equal(given, kept)
+    np.testing.assert_array_equal(mine.vectors(["a"]), -kept[:1])
