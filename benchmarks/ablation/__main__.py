@@ -1,4 +1,4 @@
-"""Settles by what a student learns best, and why.
+"""Study of distillation and contrastive losses.
 
     python -m benchmarks.ablation --out DIR --wardrobe DIR --polyvore DIR
     python -m benchmarks.ablation --out DIR --quick
@@ -308,7 +308,7 @@ def choices(study: Study) -> tuple[Variant, Variant, Variant, Variant]:
 def finalists(
     study: Study, plain: Variant, kd: Variant, fnd: Variant, mixture: Variant
 ) -> None:
-    """On photos, on likes that no choice has seen.
+    """Compares the finalists on photos, on held-out likes.
 
     The mixture becomes the default only if it is surely better than KD, the
     simpler one, in every world.

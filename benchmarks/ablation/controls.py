@@ -1,4 +1,4 @@
-"""What is done to the z-score to learn why distillation helps."""
+"""Controls: changes of the z-score that show why distillation helps."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +39,7 @@ def pushed_only(z: Any) -> Any:
 
 
 def removed(z: Any) -> Any:
-    """What the teacher calls a false negative is no negative at all."""
+    """Removes what the teacher calls a false negative."""
     return tf.where(z < 0.0, REMOVED, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""What the runs have shown."""
+"""Results of the runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Paired differences and what may be believed of them."""
+"""Paired differences with confidence intervals."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The data sets of the study, each with likes that no choice has seen."""
+"""The data sets of the study, with likes held out from every choice."""
 
 import dataclasses
 import functools

@@ -1,4 +1,4 @@
-"""Users a model has not seen, and items: by what they are best known.
+"""Compares encodings of new users and new items.
 
     python -m benchmarks.new_users --out DIR --wardrobe DIR
 
@@ -169,7 +169,7 @@ def do(run: Run, data: OutfitData, out: Path) -> dict[str, Any]:
 
 
 def trained(run: Run, data: OutfitData, out: Path) -> Any:
-    """The model of a run on warm users.
+    """Trains the model of a run on warm users.
 
     Args:
         run: The run.
@@ -209,7 +209,7 @@ def trained(run: Run, data: OutfitData, out: Path) -> Any:
 
 
 def train(kind: str, data: OutfitData, seed: int) -> Any:
-    """A model, its last weights: nothing is chosen on any likes.
+    """Trains a model and keeps its last weights, so nothing is selected.
 
     Args:
         kind: What users are.

@@ -1,4 +1,4 @@
-"""Models as the peers have them, and counts, on the same likes.
+"""Compares models, peers' models and counts on the same likes.
 
     python -m benchmarks.peers --out DIR --wardrobe DIR --polyvore DIR \
         --ifashion DIR

@@ -1,4 +1,4 @@
-"""What this library does, done the plain way: for comparison only."""
+"""Plain implementations, for comparison only."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Runs that were stopped, and go on."""
+"""Resumes interrupted runs."""
 
 import argparse
 import hashlib
@@ -30,7 +30,7 @@ FREE = (
 def open_backup(
     args: argparse.Namespace, record: RunRecord, data: OutfitData
 ) -> TrainingBackup:
-    """The state of this run, beside the folder that it will make.
+    """Opens the backup of this run, beside its future output folder.
 
     Args:
         args: The parsed arguments.
@@ -69,7 +69,7 @@ def open_backup(
 
 
 def _digest(data: OutfitData) -> str:
-    """Short name of all that training sees of a data set."""
+    """Returns a digest of everything that training reads of a data set."""
     parts: list[Any] = [data.outfit_items, data.item_category, data.features]
     parts += [data.item_group, data.users.ids, data.items.ids]
     for likes in data.splits.values():

@@ -70,7 +70,7 @@ def run(
 
 
 def _with_photos(data: OutfitData, folder: Path) -> OutfitData:
-    """Puts the photos under `folder`; returns the data that names them there.
+    """Copies the photos under `folder`; returns data with their new paths.
 
     In a folder of their own, as a photo may be called as a table is.
     """

@@ -1,4 +1,4 @@
-"""Arguments and loading of data sets and models."""
+"""Arguments that name data sets and models, and their loading."""
 
 import argparse
 import contextlib
@@ -14,7 +14,7 @@ MODEL_FILE = "model.keras"
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments that say how a data set is read."""
+    """Adds the arguments for reading a data set."""
     parser.add_argument(
         "--on-error",
         choices=("raise", "drop"),
@@ -37,7 +37,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_ranking_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments that say which likes are ranked, and against what."""
+    """Adds the arguments for ranking: the likes and their competitors."""
     parser.add_argument(
         "--split", default="valid", help="name of the likes to rank"
     )
@@ -54,7 +54,7 @@ def add_ranking_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_negative_sampling(parser: argparse.ArgumentParser) -> None:
-    """The argument that says where negatives come from."""
+    """Adds the argument for the kind of negatives."""
     parser.add_argument(
         "--negative-sampling",
         choices=("catalogue", "hard"),
@@ -65,7 +65,7 @@ def add_negative_sampling(parser: argparse.ArgumentParser) -> None:
 
 @contextlib.contextmanager
 def checked_arguments() -> Iterator[None]:
-    """Turns a refused argument of Python into an error of the user's input."""
+    """Reports an invalid argument as an error of the command line."""
     try:
         yield
     except ValueError as error:
@@ -110,13 +110,13 @@ def load_model_folder(folder: Path) -> OutfitRecommender:
 
 
 def image_size_of(model: OutfitRecommender) -> int | None:
-    """Side of the photos a model looks at; `None` if it does not."""
+    """Returns the side of a model's photos; `None` if it uses none."""
     tower = model.item_tower.towers.get("image")
     return None if tower is None else int(tower.image_size)
 
 
 def read_lines(path: Path, what: str) -> list[str]:
-    """The lines of a text file that are not empty.
+    """Reads the non-empty lines of a text file.
 
     Args:
         path: The file.

@@ -1,4 +1,4 @@
-"""Arguments of `train` and `distill`, and what both do with a model."""
+"""Shared parts of `train` and `distill`."""
 
 import argparse
 import sys
@@ -35,7 +35,7 @@ from fndrec.training import (
 
 
 def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of training."""
+    """Adds the arguments of training."""
     parser.add_argument("data_dir", type=Path, metavar="DATA_DIR")
     parser.add_argument(
         "--out",
@@ -165,7 +165,7 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check_outputs(args: argparse.Namespace) -> None:
-    """Raises before long work if nothing could be written in the end."""
+    """Checks before long work that the outputs can be written."""
     check_new_folder(args.out, args.overwrite)
     logs: Path | None = args.tensorboard
     if logs is None:
@@ -219,7 +219,7 @@ def train_and_save(
     losses: Sequence[DistillationLoss] = (),
     loss_weights: Sequence[float] = (),
 ) -> None:
-    """Trains a model, keeps its best weights, evaluates and saves it.
+    """Trains a model, keeps its best weights, evaluates it and saves it.
 
     Args:
         model: The model.

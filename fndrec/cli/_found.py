@@ -1,4 +1,4 @@
-"""What a command found: a table, a picture and the record of the run."""
+"""Output of a command: a table, a picture and the record of the run."""
 
 import argparse
 import contextlib
@@ -20,7 +20,7 @@ SHEET_ROWS = 40
 
 @dataclasses.dataclass(frozen=True)
 class ResultRow:
-    """One row of what a command found.
+    """One row of the results.
 
     Attributes:
         heading: What it was found for: a user or a query.
@@ -40,7 +40,7 @@ class ResultRow:
 
 
 def add_out_argument(parser: argparse.ArgumentParser) -> None:
-    """The argument that says where what was found is written."""
+    """Adds the argument `--out`."""
     parser.add_argument(
         "--out",
         type=Path,
@@ -51,7 +51,7 @@ def add_out_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def check_out(out: Path) -> None:
-    """Raises before long work if `--out` cannot be a folder."""
+    """Checks before long work that `--out` can be a folder."""
     if out.exists() and not out.is_dir():
         raise DataError(f"{out}: should be a folder. Received: a file")
 
@@ -135,7 +135,7 @@ def _write_table(path: Path, rows: Sequence[ResultRow], heading: str) -> None:
 def _sheet_rows(
     rows: Sequence[ResultRow], queries: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, Sequence[str]]]:
-    """Labels and items of the rows of the picture."""
+    """Returns the labels and items of the rows of the picture."""
     drawn: list[tuple[str, Sequence[str]]] = []
     last = None
     for row in rows[:SHEET_ROWS]:

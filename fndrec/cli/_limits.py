@@ -19,7 +19,7 @@ KINDS = {
 
 
 def add_limit_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments that say what the items of an outfit may have."""
+    """Adds the arguments that limit the items of an outfit."""
     for name, (of, end) in KINDS.items():
         whose = "of an outfit together" if of == "sum" else "each"
         parser.add_argument(
@@ -47,7 +47,7 @@ def _column_limit(text: str) -> tuple[str, float]:
 
 
 def limits_of(args: argparse.Namespace, data: OutfitData) -> list[Limit]:
-    """The limits that were asked for.
+    """Returns the requested limits.
 
     Args:
         args: The parsed arguments.

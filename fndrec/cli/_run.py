@@ -1,4 +1,4 @@
-"""The record of a run, and folders that appear only when complete."""
+"""Records of runs, and output folders."""
 
 import argparse
 import importlib.metadata
@@ -21,7 +21,7 @@ PACKAGES = ("fndrec", "tensorflow", "keras", "tensorflow-recommenders", "numpy")
 
 
 class RunRecord:
-    """What `run.json` says of a command: arguments, versions, results.
+    """Contents of `run.json`: arguments, versions and results.
 
     Args:
         args: The parsed arguments.
@@ -86,7 +86,7 @@ def _version(package: str) -> str | None:
 
 
 def check_new_folder(path: Path, overwrite: bool) -> None:
-    """Raises before long work if a folder cannot be written in the end."""
+    """Checks before long work that a new folder can be written."""
     if path.exists() and not path.is_dir():
         raise DataError(f"{path}: should be a folder. Received: a file")
     if not path.is_dir() or not any(path.iterdir()):

@@ -1,4 +1,4 @@
-"""Types of arguments: a value out of range is an error before any work."""
+"""Argument types that check the range of a value."""
 
 import argparse
 from collections.abc import Callable

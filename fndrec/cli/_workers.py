@@ -1,4 +1,4 @@
-"""Arguments of the commands that go through whole catalogues."""
+"""Arguments of the batch jobs."""
 
 import argparse
 from pathlib import Path
@@ -10,7 +10,7 @@ from fndrec.extras import require
 
 
 def add_worker_arguments(parser: argparse.ArgumentParser, rows: int) -> None:
-    """Arguments that say where results go and who makes them."""
+    """Adds the arguments for outputs and workers."""
     parser.add_argument(
         "--out",
         type=Path,
@@ -57,7 +57,7 @@ def add_worker_arguments(parser: argparse.ArgumentParser, rows: int) -> None:
 
 
 def workers(args: argparse.Namespace) -> Workers:
-    """Who does the work.
+    """Returns the requested workers.
 
     Raises:
         DataError: If there are actors and no Ray.
@@ -73,7 +73,7 @@ def workers(args: argparse.Namespace) -> Workers:
 
 
 def report(done: JobResult) -> None:
-    """Says what was done."""
+    """Prints the result of a job."""
     print(
         f"{done.good:,} rows are in {done.folder}, {done.new:,} rows were new"
     )

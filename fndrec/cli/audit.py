@@ -1,4 +1,4 @@
-"""Find the outfits not known to be liked that probably are.
+"""Find the outfits not known to be liked that users probably like.
 
 FILE.csv has the columns user_id, outfit_id (empty for an outfit that the
 catalogue does not have), item_ids joined by `;`, distance_zscore and
@@ -128,7 +128,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def read_pairs(path: Path) -> list[tuple[str, str | list[str]]]:
-    """Reads users and outfits, by the outfit's id or by its items.
+    """Reads pairs of a user and an outfit, given by its id or its items.
 
     Args:
         path: A CSV file.

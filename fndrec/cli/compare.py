@@ -1,4 +1,4 @@
-"""Compare models by what they give and what they cost."""
+"""Compare models by quality and cost."""
 
 import argparse
 import logging
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def model_names(folders: Sequence[Path]) -> list[str]:
-    """Names of models in tables: of their folders, or the paths if need be.
+    """Returns names of models: their folders, or their paths if ambiguous.
 
     Args:
         folders: The folders.
@@ -113,7 +113,7 @@ def model_names(folders: Sequence[Path]) -> list[str]:
 
 
 def common_image_size(models: dict[str, OutfitRecommender]) -> int | None:
-    """Side of the photos that the models look at; `None` if none does.
+    """Returns the side of the models' photos; `None` if none uses photos.
 
     Args:
         models: The models by name.

@@ -80,11 +80,11 @@ def run(args: argparse.Namespace) -> None:
             print(f"\n=== {len(seconds)}. {title}", flush=True)
 
         def named(text: str) -> str:
-            """With the names that things will have once all is done."""
+            """Replaces temporary paths in a text by the final ones."""
             return text.replace(str(folder), str(args.out))
 
         def command(*words: object) -> None:
-            """Runs a command as a user would, and shows it."""
+            """Prints a command and runs it."""
             line = [sys.executable, "-m", "fndrec", *map(str, words)]
             print(named(f"$ {' '.join(line[2:])}"), flush=True)
             # A process of its own, with memory and seeds of its own.

@@ -1,4 +1,4 @@
-"""Say why outfits have the score they have for a user.
+"""Explain the scores of outfits for a user.
 
 explain.csv has a row an item of each outfit: what the score loses without the
 item, how much the pooling looks at it, and the liked outfits nearest to the
@@ -117,7 +117,7 @@ def _ids(words: str) -> list[str]:
 
 
 def _rows(why: Explanation, rank: int) -> list[ResultRow]:
-    """The rows of an outfit: one an item."""
+    """Returns the rows of an outfit, one per item."""
     rows = []
     for row in why.to_rows():
         for name in ("user_id", "item_ids", "score"):

@@ -1,4 +1,4 @@
-"""Export a model as a SavedModel that needs TensorFlow alone."""
+"""Export a model as a SavedModel that needs only TensorFlow."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Export a model as files for devices that have no TensorFlow.
+"""Export a model for devices without TensorFlow.
 
 Writes item tower, aggregator and table of users for LiteRT, in floats and
 where that holds in 8 bits, and for ONNX (the extra `onnx`), and compares each
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _table(files: list[DeviceFile]) -> str:
-    """What was written, and how it compares, a line each."""
+    """Formats one line per written file."""
     lines = [f"{'file':26}{'kB':>8}{'difference':>12}{'cosine':>10}"]
     for file in files:
         name = file.name or f"(no {file.part} {file.kind})"

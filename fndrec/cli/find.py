@@ -225,7 +225,7 @@ def _for_sets(
     index: OutfitIndex,
     where: OutfitFilter,
 ) -> tuple[list[ResultRow], dict[str, list[str]]]:
-    """What was found for outfits or sets, and the items of those."""
+    """Returns the results for outfits or item sets, and their items."""
     found: list[list[OutfitMatch]]
     if args.outfit:
         rows = data.outfits.rows(args.outfit)
@@ -258,7 +258,7 @@ def _for_sets(
 def _embedded(
     model: OutfitRecommender, data: OutfitData, sets: list[list[str]]
 ) -> np.ndarray:
-    """Vectors of sets of items."""
+    """Embeds item sets."""
     assert model.vocabulary is not None
     data = data.with_vocabulary(model.vocabulary)
     outfits = np.full((len(sets), max(map(len, sets))), -1, np.int32)

@@ -1,4 +1,4 @@
-"""`fndrec COMMAND ...`."""
+"""The command `fndrec`."""
 
 import argparse
 import logging
@@ -59,7 +59,7 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+    """Returns the parser of all commands."""
     top = argparse.ArgumentParser(
         prog="fndrec",
         description="Personalised outfit recommendation.",

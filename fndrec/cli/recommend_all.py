@@ -1,4 +1,4 @@
-"""Recommend to all users, by an exported model.
+"""Recommend outfits to all users with an exported model.
 
 Parquet in and out, on one machine or on a Ray cluster. A command that was
 killed does what is missing when it is run again. Actors need the extra `ray`.

@@ -152,7 +152,7 @@ def run(args: argparse.Namespace) -> None:
 def _teacher(
     args: argparse.Namespace, run: dict[str, Any], name: str
 ) -> tuple[OutfitRecommender | None, list[str]]:
-    """The teacher, and what is to be said if it is no longer there."""
+    """Loads the teacher, or returns a note that it is gone."""
     if args.teacher is not None:
         return load_model_folder(args.teacher), []
     recorded = run["arguments"].get("teacher")
@@ -169,7 +169,7 @@ def _teacher(
 
 
 def _read_run(folder: Path) -> dict[str, Any]:
-    """What the `run.json` of a folder of `train` or `distill` holds."""
+    """Reads the `run.json` of a folder of `train` or `distill`."""
     expected = (
         f"{folder}: should be a folder that `fndrec train` or `fndrec "
         "distill` made. Received: "
@@ -193,7 +193,7 @@ def _read_run(folder: Path) -> dict[str, Any]:
 
 
 def _take_recorded(args: argparse.Namespace, run: dict[str, Any]) -> None:
-    """Fills in how the run read its data, and from where."""
+    """Fills in the data arguments that the run recorded."""
     recorded = run["arguments"]
     if args.data_dir is None:
         args.data_dir = Path(recorded["data_dir"])

@@ -1,4 +1,4 @@
-"""Score any outfits of known items for users.
+"""Score outfits of known items for users.
 
 PAIRS.csv has the columns user_id and item_ids, joined by `;`. SCORES.csv has
 the same rows in the same order, and the columns score and known: 0 for a user
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def item_sets(pairs: pa.Table, data: OutfitData, name: str) -> np.ndarray:
-    """Item rows of the outfits of a table.
+    """Returns the item rows of the outfits of a table.
 
     Args:
         pairs: Table with a string column `item_ids`.

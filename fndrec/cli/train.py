@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _begun(args: argparse.Namespace) -> OutfitRecommender | None:
-    """The model that the training begins with, if it is not a new one."""
+    """Loads the model that training continues from, if any."""
     if args.table is None:
         return None
     if args.users != "history":

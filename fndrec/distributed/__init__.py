@@ -1,4 +1,4 @@
-"""Past one device: training on several, whole catalogues on many."""
+"""Training and batch jobs on several devices and machines."""
 
 from fndrec.distributed.distribute import distribute
 from fndrec.distributed.embed_catalogue import embed_catalogue

@@ -1,4 +1,4 @@
-"""Batches of likes for all replicas of a strategy."""
+"""Distributes batches over the replicas of a strategy."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def distribute(
     strategy: Any,
     **kwargs: Any,
 ) -> Any:
-    """Batches of likes, each replica's share of them.
+    """Distributes batches of likes over the replicas of a strategy.
 
     What is to be given to `fit`, `evaluate` and `predict` of a model made in
     `strategy.scope()`, in place of `data.batches`, whose batches a strategy

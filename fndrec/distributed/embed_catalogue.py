@@ -1,4 +1,4 @@
-"""The vectors of all items of a catalogue."""
+"""Batch job: embeds all items of a catalogue."""
 
 import functools
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Items of a catalogue to their vectors."""
+"""Worker that embeds rows of a catalogue."""
 
 import itertools
 import os
@@ -24,7 +24,7 @@ READERS = 8
 
 
 class EmbedItems:
-    """Rows of a catalogue to vectors, by the signature `embed_items`.
+    """Embeds rows of a catalogue with the signature `embed_items`.
 
     Photos are read ahead by threads while the model computes.
 
@@ -43,7 +43,7 @@ class EmbedItems:
 
     @property
     def columns(self) -> dict[str, tuple[str, ...]]:
-        """Columns that the catalogue has to have, and what they may hold."""
+        """Returns the required columns of the catalogue and their types."""
         found = dict([COLUMNS["item_id"]])
         found.update(COLUMNS[name] for name in self.model.inputs)
         return found
@@ -51,7 +51,7 @@ class EmbedItems:
     def __call__(
         self, table: pa.Table
     ) -> tuple[pa.Table, list[dict[str, Any]]]:
-        """Embeds some rows.
+        """Embeds rows of the catalogue.
 
         Args:
             table: Rows of the catalogue.
@@ -90,7 +90,7 @@ class EmbedItems:
     def _batches(
         self, table: pa.Table
     ) -> Iterator[tuple[range, dict[str, Any], list[str | None]]]:
-        """Rows, what the model takes, and why it cannot have a row."""
+        """Yields rows with their inputs, and the reason a row is refused."""
         starts = range(0, len(table), self.batch_size)
         with ThreadPoolExecutor(READERS) as readers:
             read = None
@@ -131,7 +131,7 @@ class EmbedItems:
                 yield rows, inputs, reasons
 
     def _photo(self, photo: str | bytes | None) -> tuple[bytes, str | None]:
-        """The bytes of a photo, or none and the reason."""
+        """Reads the bytes of a photo, or gives the reason why not."""
         if photo is None:
             return b"", "no photo"
         if isinstance(photo, bytes):
@@ -159,12 +159,12 @@ class EmbedItems:
         return made
 
     def _reason(self, inputs: dict[str, Any], at: int) -> str:
-        """Why the model did not take a row."""
+        """Returns the reason why the model refused a row."""
         if "feature" in inputs and not np.isfinite(inputs["feature"][at]).all():
             return "feature: not finite"
         return refusal(inputs["image_bytes"][at])
 
 
 def root_of(catalogue: Path) -> Path:
-    """Where paths of photos start by default: beside the catalogue."""
+    """Returns the default folder of photos: that of the catalogue."""
     return Path(os.path.abspath(catalogue)).parent

@@ -1,4 +1,4 @@
-"""An exported model in the process of a worker: TensorFlow alone."""
+"""Loads an exported model in a worker, with TensorFlow alone."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from fndrec.errors import DataError
 
 
 def version_of(export_dir: Path) -> Path:
-    """The SavedModel of an export.
+    """Returns the folder of the SavedModel of an export.
 
     Args:
         export_dir: The folder of the versions, or a version.
@@ -38,13 +38,13 @@ def version_of(export_dir: Path) -> Path:
 
 
 def use_threads(threads: int) -> None:
-    """Says, before TensorFlow does anything, how many threads it takes."""
+    """Sets the number of threads before TensorFlow starts."""
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 def _spare_gpus() -> None:
-    """Takes of GPUs no more memory than is needed.
+    """Lets GPU memory grow as needed.
 
     Actors may share one, and the process that starts them hardly needs any.
     """
@@ -55,7 +55,7 @@ def _spare_gpus() -> None:
 
 
 class Exported:
-    """A signature of a SavedModel, loaded once.
+    """A signature of a loaded SavedModel.
 
     Args:
         path: The version.

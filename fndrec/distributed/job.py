@@ -1,4 +1,4 @@
-"""Work on all rows of a catalogue, taken up where it was left."""
+"""Resumable jobs over all rows of a catalogue."""
 
 import csv
 import dataclasses
@@ -30,7 +30,7 @@ BAD_FILE = "bad.csv"
 
 @dataclasses.dataclass(frozen=True)
 class Workers:
-    """Who does the work.
+    """Number and kind of workers.
 
     Args:
         actors: Processes that each load the model once; 0 for this process
@@ -61,7 +61,7 @@ class Workers:
 
 @dataclasses.dataclass(frozen=True)
 class JobResult:
-    """What a job came to.
+    """Result of a job.
 
     Args:
         good: Rows that are in `folder`.
@@ -87,7 +87,7 @@ def run_job(
     workers: Workers,
     progress: bool | None = None,
 ) -> JobResult:
-    """Does all parts that are not done yet.
+    """Runs all parts that are not done yet.
 
     Args:
         make: See `PartWriter`; runs in each worker.
@@ -133,7 +133,7 @@ def run_job(
 
 
 def _take(out: Path, about: dict[str, Any]) -> None:
-    """Makes the folder of a job, or checks that it is that of this job."""
+    """Creates the folder of a job, or checks that it belongs to this job."""
     path = out / JOB_FILE
     if out.exists() and not out.is_dir():
         raise DataError(f"{out}: should be a folder. Received: a file")
@@ -159,7 +159,7 @@ def _take(out: Path, about: dict[str, Any]) -> None:
 
 
 def _clean(out: Path) -> None:
-    """Removes what killed workers had begun to write."""
+    """Removes unfinished files of killed workers."""
     for folder in (ROWS, BAD):
         (out / folder).mkdir(exist_ok=True)
         for path in (out / folder).glob(".*"):
@@ -182,7 +182,7 @@ def _with_actors(
     out: Path,
     workers: Workers,
 ) -> Iterator[dict[str, int]]:
-    """As a Ray Data pipeline.
+    """Runs the parts as a Ray Data pipeline.
 
     What runs through it are the numbers of parts: an actor reads its rows
     itself and is handed the next part when it has done one, so that there is
@@ -225,7 +225,7 @@ def _with_actors(
 
 
 def _result(out: Path, parts: Sequence[Part], new: int) -> JobResult:
-    """Counts what is there, and lists the bad rows of all parts."""
+    """Counts the results and lists the refused rows of all parts."""
     good = bad = 0
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""What tells one job from another."""
+"""Identity of a job."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from fndrec.distributed.parts import Part
 def about_job(
     kind: str, version: Path, parts: Sequence[Part], **more: Any
 ) -> dict[str, Any]:
-    """What the results of a job depend on.
+    """Returns all that the results of a job depend on.
 
     Args:
         kind: What is done.
@@ -41,6 +41,6 @@ def about_job(
 
 
 def check_sizes(**sizes: int) -> None:
-    """Raises unless all are positive integers."""
+    """Checks that all sizes are positive integers."""
     for name, size in sizes.items():
         positive_int(name, size)

@@ -1,4 +1,4 @@
-"""What a worker does with a part: all of it, or nothing."""
+"""Worker that writes the results of a part atomically."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ KEYS = ("number", "path", "start", "stop")
 
 
 class PartWriter:
-    """Loads a model once, then makes a file of each part that it is given.
+    """Loads a model once, then writes one file per part.
 
     A part whose file is there is done: the file appears under its name when
     it is whole, after that of the part's bad rows. So a part that a killed
@@ -45,7 +45,7 @@ class PartWriter:
         self.out = out
 
     def do(self, part: Part) -> dict[str, int]:
-        """Does a part.
+        """Processes a part and writes its file.
 
         Args:
             part: The part.
@@ -74,7 +74,7 @@ class PartWriter:
         return {"number": part.number, "good": len(made), "bad": len(bad)}
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """A batch of one part, as Ray Data has it: a column of each key."""
+        """Processes a batch of Ray Data that holds one part."""
         values = {key: batch[key][0] for key in KEYS}
         part = Part(
             int(values["number"]),

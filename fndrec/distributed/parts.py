@@ -1,4 +1,4 @@
-"""The rows of Parquet files, in parts that are each done whole."""
+"""Parts of Parquet files, each processed atomically."""
 
 import dataclasses
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from fndrec.errors import DataError
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """Rows `start` to `stop` of a file.
+    """The rows `start` to `stop` of a file.
 
     Args:
         number: Number of the part among all.
@@ -29,11 +29,11 @@ class Part:
 
     @property
     def name(self) -> str:
-        """Name of the file that holds what came of the part."""
+        """The name of the result file of the part."""
         return f"part-{self.number:06d}.parquet"
 
     def read(self, columns: Collection[str]) -> pa.Table:
-        """The rows, of nothing but the row groups that they lie in."""
+        """Reads the rows; touches only the row groups that hold them."""
         with pq.ParquetFile(self.path) as file:
             groups: list[int] = []
             first = at = 0
@@ -51,7 +51,7 @@ class Part:
 def parts_of(
     path: Path, rows: int, columns: dict[str, tuple[str, ...]]
 ) -> list[Part]:
-    """Parts of all rows of a Parquet file or of a folder of them.
+    """Splits a Parquet file, or a folder of them, into parts.
 
     Args:
         path: The file or the folder.
@@ -80,7 +80,7 @@ def parts_of(
 
 
 def _checked(path: Path, columns: dict[str, tuple[str, ...]]) -> int:
-    """The number of rows of a file whose columns are as they should be."""
+    """Checks the columns of a file; returns its number of rows."""
     try:
         with pq.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows

@@ -1,4 +1,4 @@
-"""Files of photos that a catalogue names."""
+"""Reads the photo files that a catalogue names."""
 
 import io
 import os
@@ -16,7 +16,7 @@ MAX_BYTES = 200_000_000
 
 
 def read_inside(root: Path, name: str) -> bytes:
-    """The bytes of a file within a folder.
+    """Reads a file; its path must not leave the folder.
 
     Args:
         root: The folder.
@@ -44,7 +44,7 @@ def read_inside(root: Path, name: str) -> bytes:
 
 
 def refusal(contents: bytes) -> str:
-    """Why an exported model does not take a photo.
+    """Returns the reason why an exported model refuses a photo.
 
     Args:
         contents: What it did not take.

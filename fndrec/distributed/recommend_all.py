@@ -1,4 +1,4 @@
-"""The best outfits of all users."""
+"""Batch job: recommends outfits to all users."""
 
 import functools
 from pathlib import Path
@@ -21,7 +21,7 @@ def recommend_all(
     workers: Workers | None = None,
     progress: bool | None = None,
 ) -> JobResult:
-    """Recommends to all users the outfits that the export has baked in.
+    """Recommends outfits of the exported catalogue to all users.
 
     As `embed_catalogue`, with users in place of items.
 

@@ -1,4 +1,4 @@
-"""Users to the outfits that are best for them."""
+"""Worker that recommends outfits to rows of users."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from fndrec.distributed.exported import Exported
 
 
 class RecommendUsers:
-    """Rows of users to their best outfits, by the signature `recommend`.
+    """Recommends outfits to users with the signature `recommend`.
 
     Args:
         version: The SavedModel, exported with its data.
@@ -29,7 +29,7 @@ class RecommendUsers:
     def __call__(
         self, table: pa.Table
     ) -> tuple[pa.Table, list[dict[str, Any]]]:
-        """Ranks for some users.
+        """Recommends outfits to a batch of users.
 
         Args:
             table: Rows with `"user_id"`.

@@ -1,4 +1,4 @@
-"""Which worker does what only one shall do."""
+"""Tells the chief of several workers."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 def is_chief(strategy: Any = None) -> bool:
-    """Whether this process writes what all workers share.
+    """Returns whether this process is the chief, which writes shared files.
 
     Args:
         strategy: A `tf.distribute` strategy; the current one by default.

@@ -1,4 +1,4 @@
-"""Baselines that count, which a model has to beat."""
+"""Counting baselines, which a model has to beat."""
 
 from typing import Protocol
 
@@ -12,7 +12,7 @@ PRIOR = 20.0
 
 
 class Baseline(Protocol):
-    """A scorer that needs no model."""
+    """A scorer that is not learned."""
 
     name: str
 
@@ -40,7 +40,7 @@ class _Popularity:
 
 
 class ItemPopularity(_Popularity):
-    """Mean over the items of the logarithm of their train likes.
+    """Scores an outfit by the mean log number of its items' train likes.
 
     Args:
         data: The data set.
@@ -61,7 +61,7 @@ class ItemPopularity(_Popularity):
 
 
 class OutfitPopularity(_Popularity):
-    """Number of train likes of exactly this set of items.
+    """Scores an outfit by the number of train likes of its exact item set.
 
     Args:
         data: The data set.
@@ -84,7 +84,7 @@ class OutfitPopularity(_Popularity):
 
 
 class CategoryFrequency:
-    """How much more often than others the user likes the categories.
+    """Scores an outfit by the user's preference for its categories.
 
     The score is the mean over the items of the logarithm of the lift. The
     lift is the share of the item's category among the user's liked items of

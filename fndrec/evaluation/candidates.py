@@ -1,4 +1,4 @@
-"""The candidates that an evaluation ranks."""
+"""Candidates that an evaluation ranks."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ FITB_CHOICES = 4
 
 @dataclasses.dataclass(frozen=True)
 class Candidates:
-    """Liked outfits of a split, each with its negatives and its blanks.
+    """Liked outfits of a split with their negatives and blanks.
 
     Attributes:
         user: `(likes,)` rows of users.
@@ -42,7 +42,7 @@ class Candidates:
         seed: int = 0,
         choices: int = FITB_CHOICES,
     ) -> Self:
-        """Draws the candidates of a split; a seed gives them again.
+        """Draws the candidates of a split; the seed determines the draw.
 
         Args:
             data: The data set.
@@ -87,7 +87,7 @@ class Candidates:
         )
 
     def sample(self, likes: int, seed: int) -> Self:
-        """A random part of the likes, all of them if there are no more.
+        """Returns a random sample of the likes, or all if there are no more.
 
         Args:
             likes: How many.
@@ -109,7 +109,7 @@ class Candidates:
 
 
 def default_sampling(data: OutfitData) -> str:
-    """Kind of the negatives that likes of `data` are ranked against.
+    """Returns the default kind of negatives for a data set.
 
     Args:
         data: The data set.
@@ -128,7 +128,7 @@ def _blanks(
     choices: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Exchanges one slot of each outfit, the same for all wrong choices."""
+    """Replaces one slot of each outfit, the same slot for all wrong choices."""
     sampler = NegativeSampler(data, split, "catalogue")
     length = (liked >= 0).sum(axis=1)
     slot = np.floor(rng.random(len(liked)) * length).astype(int)

@@ -1,4 +1,4 @@
-"""What was found of users or items new to a model."""
+"""Result of an evaluation on new users or items."""
 
 import dataclasses
 import json
@@ -13,7 +13,7 @@ from fndrec.files import atomic_write
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ColdResult:
-    """AUC of likes of users or items that are new to a model, by case.
+    """AUC on users or items that are new to a model, by case.
 
     Printing it gives a table, `save` a JSON file.
 
@@ -32,7 +32,7 @@ class ColdResult:
 
     @property
     def auc(self) -> dict[str, float]:
-        """The AUC of each case, users counting alike."""
+        """The AUC of each case, averaged over users."""
         return {
             name: float(np.nanmean(by_user))
             if np.isfinite(by_user).any()
@@ -51,7 +51,7 @@ class ColdResult:
         return f"{title}\n{markdown_table(['', 'users', 'AUC'], rows)}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as plain Python values."""
+        """Returns the result as plain Python values."""
         return {
             "data": self.data,
             "split": self.split,

@@ -1,4 +1,4 @@
-"""Models and baselines side by side."""
+"""Evaluation of models and baselines."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -30,7 +30,7 @@ def evaluate(
     baselines: bool = True,
     seed: int | Sequence[int] = 0,
 ) -> EvaluationResult:
-    """Ranks the likes of a split by a protocol, as the peers do.
+    """Evaluates models and baselines on the likes of a split.
 
     Every distinct item is embedded once, outfits are scored in large batches
     and metrics computed without a loop over users.
@@ -104,7 +104,7 @@ def result_of(
     seeds: list[int],
     models: list[str],
 ) -> EvaluationResult:
-    """What was measured, with what it was measured by.
+    """Makes a result from measured values and the ranking.
 
     Args:
         values: For each model or baseline its metrics, user by user.
@@ -135,7 +135,7 @@ def result_of(
 def score_candidates(
     model: OutfitRecommender, data: OutfitData, candidates: Candidates
 ) -> dict[str, float]:
-    """Metrics of one model on given candidates.
+    """Returns the metrics of one scorer on given candidates.
 
     Args:
         model: The model.
@@ -154,5 +154,5 @@ def _merged(
     how: Callable[[Sequence[UserValues]], UserValues],
     parts: Sequence[dict[str, UserValues]],
 ) -> dict[str, UserValues]:
-    """Values of the same names, merged name by name."""
+    """Merges dictionaries of values name by name."""
     return {name: how([part[name] for part in parts]) for name in parts[0]}

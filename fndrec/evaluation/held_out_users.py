@@ -1,4 +1,4 @@
-"""Users and items that a model is not to see in training."""
+"""Holds users and items out of training."""
 
 import dataclasses
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from fndrec.errors import DataError
 def hold_out_users(
     data: OutfitData, number: int = 50, seed: int = 0
 ) -> tuple[OutfitData, list[str]]:
-    """Takes users out of a data set, with all that they like.
+    """Holds users out of a data set, with all their likes.
 
     Args:
         data: The data set.
@@ -50,7 +50,7 @@ def hold_out_users(
 def hold_out_items(
     data: OutfitData, share: float = 0.05, seed: int = 0
 ) -> OutfitData:
-    """Takes the likes of outfits with some items out of train.
+    """Removes the likes of outfits with held-out items from train.
 
     Args:
         data: The data set.

@@ -1,10 +1,10 @@
-"""Tables to print and to put into pages."""
+"""Markdown tables."""
 
 from collections.abc import Sequence
 
 
 def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table: names on the left, numbers right-aligned.
+    """Returns a Markdown table with right-aligned numbers.
 
     Args:
         heads: The heads of the columns.

@@ -1,4 +1,4 @@
-"""Users and what they liked, by their ids alone."""
+"""Matrix factorization of user and item ids."""
 
 import numpy as np
 
@@ -93,7 +93,7 @@ class MatrixFactorization:
         self.rows = model.user_factors
 
     def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
-        """Scores of candidates, see `Scorer`."""
+        """Returns scores of candidates, see `Scorer`."""
         if self.of_outfits:
             keys = set_keys(outfits)
             at = np.searchsorted(self.keys, keys)
@@ -109,7 +109,7 @@ class MatrixFactorization:
         return np.einsum("rd,rcd->rc", self.rows[users], vectors)
 
     def score_all(self, users: np.ndarray) -> np.ndarray:
-        """Scores `(rows, outfits)` of every outfit of the data set."""
+        """Returns scores `(rows, outfits)` of all outfits of the data set."""
         if self.of_outfits:
             return self.rows[users] @ self.columns.T
         present = self.outfit_items >= 0

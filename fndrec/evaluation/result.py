@@ -1,4 +1,4 @@
-"""What an evaluation found."""
+"""Result of an evaluation."""
 
 import dataclasses
 import json
@@ -57,7 +57,7 @@ class EvaluationResult:
     def from_values(
         cls, values: Mapping[str, Mapping[str, UserValues]], **known: Any
     ) -> Self:
-        """A result from the metrics of each user.
+        """Makes a result from the metrics of each user.
 
         Args:
             values: For each model or baseline its metrics by key.
@@ -93,7 +93,7 @@ class EvaluationResult:
         return self.table()
 
     def table(self, intervals: bool = False) -> str:
-        """What was ranked, and the metrics below.
+        """Returns a line on what was ranked, and a table of the metrics.
 
         Args:
             intervals: Whether the ends of the intervals are shown.
@@ -105,7 +105,7 @@ class EvaluationResult:
         return f"{title}{self.against}\n{self.to_markdown(intervals)}"
 
     def to_markdown(self, intervals: bool = False) -> str:
-        """The metrics as a Markdown table.
+        """Returns the metrics as a Markdown table.
 
         Args:
             intervals: Whether the ends of the intervals are shown.
@@ -130,7 +130,7 @@ class EvaluationResult:
     def difference(
         self, first: str, second: str, metric: str = "auc"
     ) -> Interval:
-        """How far one model or baseline lies above another, by pairs.
+        """Returns the paired difference between two models or baselines.
 
         Args:
             first: Name of the one.
@@ -158,7 +158,7 @@ class EvaluationResult:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as plain Python values."""
+        """Returns the result as plain Python values."""
         plain = dataclasses.replace(self, values=None)
         found = dataclasses.asdict(plain)
         del found["values"]

@@ -1,4 +1,4 @@
-"""What ranks outfits: a model, a count, or anything that scores."""
+"""Scorers: models, counts, or anything else that scores outfits."""
 
 from typing import Protocol
 
@@ -17,7 +17,7 @@ class Scorer(Protocol):
     """
 
     def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
-        """Scores of candidates.
+        """Returns the scores of candidates.
 
         Args:
             users: `(rows,)` rows of users.
@@ -29,7 +29,7 @@ class Scorer(Protocol):
 
 
 class ModelScorer:
-    """A model on a data set: each distinct item is embedded once.
+    """Scores outfits with a model; embeds each distinct item once.
 
     Args:
         model: The model.
@@ -47,7 +47,7 @@ class ModelScorer:
         )
 
     def score_all(self, users: np.ndarray) -> np.ndarray:
-        """Scores `(rows, outfits)` of every outfit of the data set."""
+        """Returns scores `(rows, outfits)` of all outfits of the data set."""
         if self._every is None:
             vectors = self.model.embed_outfits(
                 self.model.embed_items(self.data), self.data.outfit_items
@@ -64,7 +64,7 @@ class ModelScorer:
 def score_all(
     scorer: Scorer, data: OutfitData, users: np.ndarray
 ) -> np.ndarray:
-    """Scores of every outfit of a data set.
+    """Scores all outfits of a data set.
 
     Args:
         scorer: What scores.
@@ -84,7 +84,7 @@ def score_all(
 
 
 def model_of(scorer: Scorer, protocol: str) -> OutfitRecommender:
-    """The model as it was trained.
+    """Returns the model of a scorer.
 
     Args:
         scorer: What is measured.

@@ -1,10 +1,10 @@
-"""Exact metrics of each user's pooled candidates, without a loop."""
+"""Exact metrics over each user's pooled candidates."""
 
 import numpy as np
 
 
 def user_metrics(users: np.ndarray, scores: np.ndarray) -> dict[str, float]:
-    """Metrics over each user's liked and not liked outfits, then averaged.
+    """Computes metrics per user, then averages them over users.
 
     All candidates of all the user's likes are ranked together, as the peers
     do; users count alike however many likes they have. Ties are fair: each
@@ -44,7 +44,7 @@ def user_metrics(users: np.ndarray, scores: np.ndarray) -> dict[str, float]:
 def metrics_by_user(
     users: np.ndarray, scores: np.ndarray, liked: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
-    """The metrics of `user_metrics`, one value a user.
+    """Computes the metrics of `user_metrics`, one value per user.
 
     Args:
         users: `(likes,)` user of each row.
@@ -115,7 +115,7 @@ def metrics_by_user(
 
 
 def best_choice(scores: np.ndarray, k: int = 1) -> np.ndarray:
-    """Whether column 0 of a row is among the `k` best; ties are fair.
+    """Returns whether column 0 is among the `k` best, with fair ties.
 
     Args:
         scores: `(rows, choices)`, the true one in column 0.
@@ -131,14 +131,14 @@ def best_choice(scores: np.ndarray, k: int = 1) -> np.ndarray:
 
 
 def best_choice_rate(scores: np.ndarray, k: int = 1) -> float:
-    """Mean of `best_choice`, NaN if there is no row."""
+    """Returns the mean of `best_choice`; NaN if there is no row."""
     return float(best_choice(scores, k).mean()) if len(scores) else float("nan")
 
 
 def _running(
     values: np.ndarray, start: np.ndarray, user: np.ndarray
 ) -> np.ndarray:
-    """Cumulative sums that begin anew with each user."""
+    """Computes cumulative sums that restart with each user."""
     total = np.cumsum(values)
     before = np.concatenate([[0.0], total])[start]
     return total - before[user]

@@ -17,11 +17,11 @@ CHUNK = 50
 
 @dataclasses.dataclass(frozen=True)
 class Interval:
-    """A value and where it probably lies.
+    """A value with its 95% confidence interval.
 
     Attributes:
         value: The value.
-        low: Lower end of the interval of 95%.
+        low: Lower end of the interval.
         high: Upper end.
     """
 
@@ -32,7 +32,7 @@ class Interval:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class UserValues:
-    """A metric as the sum and the number of each user's cases.
+    """A metric as the sum and the number of cases per user.
 
     The metric is `total.sum() / count.sum()`: the mean over users if each
     user is one case, the mean over likes if each like is one. Intervals
@@ -165,7 +165,7 @@ def intervals(
 
 
 def _resampled(values: Sequence[UserValues], seed: int) -> np.ndarray:
-    """Metrics of one shape, of the same resampled users and runs.
+    """Resamples users and runs, the same for all metrics of one shape.
 
     Returns:
         Floats `(metrics, draws)`.

@@ -1,4 +1,4 @@
-"""Users and outfits as vectors."""
+"""Encodes users and outfits as vectors."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ VERSION_FILE = "fndrec.json"
 
 
 class OutfitEncoder(_keras_private.BuiltModel, _tfrs.Model):
-    """The layers of a model, what each makes, and how all are kept.
+    """Base class with the layers of a model and their encoders.
 
     See `OutfitRecommender`.
     """
@@ -68,18 +68,18 @@ class OutfitEncoder(_keras_private.BuiltModel, _tfrs.Model):
     def encode_items(
         self, items: dict[str, Any], training: bool = False
     ) -> Any:
-        """Item vectors `(items, dim)` from the content of the items."""
+        """Encodes the content of items as vectors `(items, dim)`."""
         return self.item_tower(items, training=training)
 
     def encode_outfits(
         self, item_vectors: Any, outfits: Any, training: bool = False
     ) -> Any:
-        """Unit vectors `(..., dim)` of outfits `(..., slots)`."""
+        """Encodes outfits `(..., slots)` as unit vectors `(..., dim)`."""
         vectors = self.aggregator(item_vectors, outfits, training=training)
         return ops.normalize(ops.cast(vectors, "float32"), axis=-1)
 
     def encode_users(self, users: Any, training: bool = False) -> Any:
-        """Users `(batch,)` as unit vectors.
+        """Encodes users `(batch,)` as unit vectors.
 
         Args:
             users: User indices `(batch,)`, 0 for the cold-start user.
@@ -101,7 +101,7 @@ class OutfitEncoder(_keras_private.BuiltModel, _tfrs.Model):
 
     @property
     def knows_users_by_likes(self) -> bool:
-        """Whether users have no row: they are what they liked."""
+        """Whether users are encoded from their likes rather than by a table."""
         return isinstance(self.user_embedding, UserHistoryEncoder)
 
     # No property, as Keras looks for what to save in the values of those.
@@ -118,7 +118,7 @@ class OutfitEncoder(_keras_private.BuiltModel, _tfrs.Model):
     def encode_likes(
         self, outfits: Any, present: Any, prior_likes: Any = PRIOR_LIKES
     ) -> Any:
-        """Users from the vectors of outfits they liked; nothing is trained.
+        """Encodes users from the vectors of liked outfits, without training.
 
         By the `UserHistoryEncoder` where there is one; else in closed form,
         as the mean of the likes drawn to the cold-start user, see

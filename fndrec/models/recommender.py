@@ -1,4 +1,4 @@
-"""What teacher and student have in common."""
+"""Base class of teacher and student."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from fndrec.models.model_parts import Users, parts_for
 
 @dataclasses.dataclass
 class Compiled:
-    """What `compile` was given: not part of the model, hence not tracked."""
+    """Arguments of `compile`. Keras must not track them."""
 
     loss: Any
     metrics: list[Any]
@@ -180,7 +180,7 @@ class OutfitRecommender(CatalogueEncoder):
     def compute_loss(
         self, inputs: dict[str, Any], training: bool = False
     ) -> Any:
-        """The loss of a batch, as `tfrs.Model` asks for it.
+        """Computes the loss of a batch, see `tfrs.Model`.
 
         Args:
             inputs: The batch; `"sample_weight"` `(batch,)` is optional.
@@ -196,7 +196,7 @@ class OutfitRecommender(CatalogueEncoder):
     def _encode(
         self, batch: dict[str, Any], training: bool
     ) -> tuple[Any, Any, Any]:
-        """Items, users and outfits of a batch."""
+        """Encodes the items, users and outfits of a batch."""
         replicas.check_share(batch)
         items = self.encode_items(batch["items"], training=training)
         items = replicas.gathered(items, batch)
@@ -250,7 +250,7 @@ class OutfitRecommender(CatalogueEncoder):
     def _training_scores(
         self, inputs: dict[str, Any], users: Any, outfits: Any
     ) -> Any:
-        """Scores in the layout of `candidate_cosines`."""
+        """Computes scores in the layout of `candidate_cosines`."""
         in_batch = self._compiled.in_batch_negatives
         every = replicas.gathered(outfits, inputs) if in_batch else None
         cosines = candidate_cosines(users, outfits, in_batch, self.score, every)
@@ -262,14 +262,14 @@ class OutfitRecommender(CatalogueEncoder):
         )
 
     def _track(self, name: str, value: Any, inputs: dict[str, Any]) -> None:
-        """Keeps the mean over the epoch of a part of the loss."""
+        """Updates the epoch's mean of a part of the loss."""
         self._compiled.trackers[name].update_state(
             replicas.total(value, inputs),
             sample_weight=replicas.num_likes(inputs),
         )
 
     def _total_loss(self, data: Any, training: bool) -> Any:
-        """Loss and regularisation; keeps their mean over the epoch.
+        """Adds regularization to the loss; updates the epoch's mean.
 
         `tfrs.Model` reports the last batch's loss.
         """

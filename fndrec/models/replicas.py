@@ -1,4 +1,4 @@
-"""What replicas that train on shares of one batch tell each other.
+"""Communication between replicas that train on shards of one batch.
 
 A batch without `"whole"`, that of one device, is left as it is.
 """
@@ -15,7 +15,7 @@ from fndrec._keras_private import flat_layers
 
 
 def check_share(batch: dict[str, Any]) -> None:
-    """Raises if several replicas got a batch that is no share of one."""
+    """Raises if several replicas got a batch that is not sharded."""
     replicas = num_replicas()
     if "whole" in batch or replicas == 1:
         return
@@ -28,12 +28,12 @@ def check_share(batch: dict[str, Any]) -> None:
 
 
 def num_replicas() -> int:
-    """Replicas of the strategy in whose scope or step this is called."""
+    """Returns the number of replicas of the current strategy."""
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
 def gathered(values: Any, batch: dict[str, Any]) -> Any:
-    """The rows of all replicas, in the order of the whole batch.
+    """Gathers rows from all replicas, in the order of the whole batch.
 
     Gradients flow back to the replica that each row is of.
 
@@ -52,7 +52,7 @@ def gathered(values: Any, batch: dict[str, Any]) -> Any:
 
 
 def gathered_if_any(values: Any, batch: dict[str, Any]) -> Any:
-    """As `gathered`, for float rows `(rows, dim)` of which there may be none.
+    """As `gathered`, for float rows `(rows, dim)`, possibly empty.
 
     TensorFlow crashes where all replicas gather nothing, so each sends one
     row more, which is left out again.
@@ -65,7 +65,7 @@ def gathered_if_any(values: Any, batch: dict[str, Any]) -> Any:
 
 
 def own(values: Any, batch: dict[str, Any]) -> Any:
-    """The rows of one's own likes, of a row a like of the whole batch."""
+    """Selects this replica's rows from one row per like of the batch."""
     if "whole" not in batch:
         return values
     first = batch["whole"]["first"]
@@ -73,22 +73,22 @@ def own(values: Any, batch: dict[str, Any]) -> Any:
 
 
 def all_users(batch: dict[str, Any]) -> Any:
-    """The users `(likes,)` of the whole batch."""
+    """Gathers the users `(likes,)` of the whole batch."""
     return batch.get("whole", batch)["user"]
 
 
 def all_rows(batch: dict[str, Any]) -> Any:
-    """The catalogue rows `(items,)` of all items of the whole batch."""
+    """Gathers the catalogue rows `(items,)` of the whole batch."""
     return batch.get("whole", batch["items"])["row"]
 
 
 def num_likes(batch: dict[str, Any]) -> Any:
-    """Float32 number of likes in the whole batch."""
+    """Returns the number of likes in the whole batch, float32."""
     return ops.cast(ops.shape(all_users(batch))[0], "float32")
 
 
 def total(value: Any, batch: dict[str, Any]) -> Any:
-    """The sum over replicas of a scalar; no gradient."""
+    """Sums a scalar over replicas, without a gradient."""
     if "whole" not in batch:
         return value
     context = tf.distribute.get_replica_context()
@@ -98,7 +98,7 @@ def total(value: Any, batch: dict[str, Any]) -> Any:
 
 
 def part_of_all(value: Any, batch: dict[str, Any]) -> Any:
-    """What each replica adds of a value that all of them have."""
+    """Divides a value that all replicas share by their number."""
     if "whole" not in batch:
         return value
     return value / num_replicas()
@@ -111,7 +111,7 @@ def mean_loss(
     batch: dict[str, Any],
     of_all: bool = False,
 ) -> Any:
-    """The loss of one's own likes; the replicas' add up to that of the batch.
+    """Averages a loss so that the replicas' values add up to the batch's.
 
     Gradients are added up over replicas, so each divides by the size of the
     whole batch, not by that of its share.
@@ -151,7 +151,7 @@ def mean_loss(
 
 
 def readable(logs: dict[str, Any]) -> dict[str, Any]:
-    """The logs of a step, of a rank that Keras can reduce over workers.
+    """Returns logs in a rank that Keras can reduce over workers.
 
     It takes their mean on axis 0, which a scalar does not have.
     """
@@ -164,7 +164,7 @@ def readable(logs: dict[str, Any]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def synchronized_norms(model: Any) -> Iterator[None]:
-    """Batch normalisation over the whole batch, where replicas share one."""
+    """Synchronizes batch normalization over replicas."""
     norms = []
     if model.distribute_strategy.num_replicas_in_sync > 1:
         norms = [

@@ -1,4 +1,4 @@
-"""Why outfits are recommended, as a picture."""
+"""Pictures of explanations."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +36,7 @@ def explanation_sheet(
     explanations: Sequence[Explanation],
     path: str | Path,
 ) -> None:
-    """Draws why outfits are recommended, one below the other.
+    """Draws explanations of outfits, one below the other.
 
     Of each outfit its items, beneath each the bars of its contribution to
     the score and of the attention (the average over the heads; the dots are
@@ -67,7 +67,7 @@ def explanation_sheet(
 
 
 class _Sheet:
-    """A figure with a cursor that moves down, in inches."""
+    """A figure with a cursor that moves down the page, in inches."""
 
     def __init__(
         self, data: OutfitData, explanations: Sequence[Explanation]
@@ -183,7 +183,7 @@ class _Sheet:
             self.y += SMALL + SMALL_NAME
 
     def _lines(self, liked: Sequence[LikedOutfit]) -> list[list[LikedOutfit]]:
-        """Liked outfits in lines of the width there is."""
+        """Breaks liked outfits into lines that fit the width."""
         lines: list[list[LikedOutfit]] = []
         room = 0.0
         for near in liked:
@@ -196,7 +196,7 @@ class _Sheet:
         return lines
 
     def _axes(self, left: float, width: float, height: float) -> Any:
-        """Axes whose top is at the cursor."""
+        """Adds axes with their top at the cursor."""
         return self.figure.add_axes(
             (
                 left / self.width,
@@ -217,7 +217,7 @@ class _Sheet:
         )
 
     def _bars(self, label: str, count: int) -> Any:
-        """Axes for a bar an item, with a label on the left."""
+        """Adds axes with one bar per item and a label on the left."""
         self._text(MARGIN, BARS / 2, label, size=9, color=MUTED)
         axes = self._axes(MARGIN + LABELS, count * COLUMN, BARS)
         axes.set_xlim(-0.5, count - 0.5)
@@ -230,7 +230,7 @@ class _Sheet:
         return axes
 
     def _item(self, left: float, size: float, item_id: str) -> None:
-        """The photo of an item or, for want of one, its name."""
+        """Draws the photo of an item, or its name if there is no photo."""
         row = self.data.items.rows([item_id])
         if row[0] < 0:
             raise DataError(
@@ -265,13 +265,13 @@ class _Sheet:
 
 
 def _strip_width(near: LikedOutfit) -> float:
-    """Width of a liked outfit and of the room behind it."""
+    """Width of a liked outfit and the gap after it."""
     # The name below may be wider than one photo.
     return max(len(near.item_ids) * SMALL, 1.5) + BETWEEN
 
 
 def _limits(values: Sequence[np.ndarray]) -> tuple[float, float]:
-    """Limits of an axis that has 0, all values, and room for numbers."""
+    """Axis limits that include 0, all values and space for numbers."""
     low = min(0.0, min(float(value.min()) for value in values))
     high = max(0.0, max(float(value.max()) for value in values))
     room = 0.3 * max(high - low, 1e-6)
@@ -297,7 +297,7 @@ def _number(axes: Any, x: float, y: float, side: int, words: str) -> None:
 
 
 def _short(words: str, most: int) -> str:
-    """A name that fits; the end, where ids differ, is kept."""
+    """Shortens a name; keeps the end, where ids differ."""
     if len(words) <= most:
         return words
     end = most // 2

@@ -1,4 +1,4 @@
-"""Outfits as a picture."""
+"""Pictures of outfits."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ def outfit_sheet(
     path: str | Path,
     title: str = "",
 ) -> None:
-    """Draws outfits, one in a row, with a label on the left.
+    """Draws outfits, one per row, with a label on the left.
 
     Args:
         data: The data set, with photos loaded.

@@ -1,4 +1,4 @@
-"""Names beside the markers of a picture."""
+"""Placement of labels beside the markers of a plot."""
 
 import dataclasses
 import itertools
@@ -22,7 +22,7 @@ HALO = [withStroke(linewidth=2.5, foreground="white")]
 
 @dataclasses.dataclass
 class _Place:
-    """Where a name may stand: its box and the line to it, in pixels."""
+    """A possible place of a label: its box and leader line, in pixels."""
 
     offset: np.ndarray  # from the marker, in points
     align: tuple[int, int]
@@ -37,7 +37,7 @@ def place_labels(
     radii: Sequence[float],
     level: float,
 ) -> None:
-    """Writes names where they cover neither markers nor other names.
+    """Places labels so that they cover neither markers nor other labels.
 
     The nearest free place is taken; where all are taken, the one with the
     least overlap. A name that is far from its marker gets a line to it.
@@ -92,7 +92,7 @@ def place_labels(
 def _places(
     centre: np.ndarray, radius: float, size: Any, pixels: float
 ) -> Iterator[_Place]:
-    """Places around a marker, the nearest first."""
+    """Yields places around a marker, the nearest first."""
     for distance, side in itertools.product(DISTANCES, SIDES):
         angle = math.radians(side)
         way = np.array((math.cos(angle), math.sin(angle)))
@@ -147,7 +147,7 @@ def _square(centre: np.ndarray, half: float) -> Any:
 
 
 def _shared(one: Any, other: Any) -> float:
-    """Area that two boxes share."""
+    """Area of the intersection of two boxes."""
     width = min(one.x1, other.x1) - max(one.x0, other.x0)
     height = min(one.y1, other.y1) - max(one.y0, other.y0)
     return max(width, 0.0) * max(height, 0.0)

@@ -1,4 +1,4 @@
-"""Quality against cost as a picture."""
+"""Plot of quality against cost."""
 
 import dataclasses
 import math
@@ -23,7 +23,7 @@ LETTERS = 11
 
 @dataclasses.dataclass(frozen=True)
 class Point:
-    """A model in the picture.
+    """A model in the plot.
 
     Attributes:
         name: Its name.
@@ -48,7 +48,7 @@ def quality_plot(
     y_label: str,
     size: tuple[float, float] = SIZE,
 ) -> None:
-    """Draws models by cost, on a logarithmic axis, and quality.
+    """Plots models by cost, on a logarithmic axis, and quality.
 
     Args:
         points: The models.
@@ -113,7 +113,7 @@ def quality_plot(
 
 
 def _cost_axis(axes: Any, costs: Sequence[float]) -> None:
-    """A logarithmic axis of costs, the least of them first."""
+    """Draws the logarithmic axis of costs."""
     if costs[0] == 0:
         # Which has no place for what costs nothing.
         least = next((cost for cost in costs if cost > 0), 1.0)

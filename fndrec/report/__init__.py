@@ -1,4 +1,4 @@
-"""A page about a run: `fndrec report`."""
+"""HTML report about a trained model: `fndrec report`."""
 
 from fndrec.report.report import Report
 

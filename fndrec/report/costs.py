@@ -1,4 +1,4 @@
-"""What models cost, for what they give."""
+"""Section of the report: quality and cost."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -25,7 +25,7 @@ def costs_of(
     ranking: Ranking,
     figures: Figures,
 ) -> dict[str, Any]:
-    """Measures what models cost.
+    """Measures the costs of models.
 
     Args:
         models: The models by name.

@@ -1,4 +1,4 @@
-"""How training went."""
+"""Section of the report: training curves."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ History = Mapping[str, Sequence[float]]
 
 
 def best_epoch(history: History) -> int | None:
-    """The epoch, counted from 1, whose weights early stopping keeps.
+    """Returns the epoch, from 1, whose weights early stopping keeps.
 
     Args:
         history: Values by epoch of each scalar.
@@ -28,7 +28,7 @@ def best_epoch(history: History) -> int | None:
 
 
 def label(name: str) -> str:
-    """What a scalar of the history is called.
+    """Returns the label of a metric of the history.
 
     Args:
         name: Its name there.
@@ -43,7 +43,7 @@ def label(name: str) -> str:
 
 
 def plots(history: History, figures: Figures) -> list[tuple[str, str]]:
-    """Plots of losses, of metrics on valid, and of anything else.
+    """Plots the losses, the metrics on valid, and the rest.
 
     Args:
         history: Values by epoch of each scalar.

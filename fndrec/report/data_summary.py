@@ -1,4 +1,4 @@
-"""What a data set holds, in numbers and plots."""
+"""Section of the report: the data set."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ MIN_BINS = 5
 
 
 def facts(data: OutfitData, split: str) -> list[tuple[str, str]]:
-    """What there is to know of a data set.
+    """Returns the statistics of a data set.
 
     Args:
         data: The data set.
@@ -71,7 +71,7 @@ def facts(data: OutfitData, split: str) -> list[tuple[str, str]]:
 
 
 def plots(data: OutfitData, figures: Figures) -> list[tuple[str, str]]:
-    """Plots of a data set.
+    """Plots the distributions of a data set.
 
     Args:
         data: The data set.

@@ -1,4 +1,4 @@
-"""Plots as SVG that takes its colours from the page."""
+"""Plots as inline SVG in the colors of the page."""
 
 import html
 import io
@@ -67,7 +67,7 @@ class Figures:
         text: str,
         size: tuple[float, float] = SIZE,
     ) -> str:
-        """Draws into axes.
+        """Draws on Matplotlib axes.
 
         Args:
             draw: Draws into the axes it is given.
@@ -85,7 +85,7 @@ class Figures:
         return self.inline(buffer.getvalue(), text)
 
     def from_file(self, plot: Callable[[Path], None], text: str) -> str:
-        """Takes a plot that is written to a file.
+        """Adds a plot that a function writes to a file.
 
         Args:
             plot: Writes the plot to a path that ends in `.svg`.
@@ -106,7 +106,7 @@ class Figures:
             return self.inline(path.read_text(encoding="utf-8"), text)
 
     def inline(self, svg: str, text: str) -> str:
-        """Makes an SVG file of Matplotlib a part of a page.
+        """Converts an SVG file of Matplotlib for use inside a page.
 
         Args:
             svg: The file.

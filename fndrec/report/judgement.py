@@ -1,4 +1,4 @@
-"""Scores of what is liked, of what is not, and of what only seems not to be."""
+"""Section of the report: likes, negatives and false negatives."""
 
 import dataclasses
 from typing import Any, Self
@@ -20,7 +20,7 @@ MISSING = float("nan")
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """Candidates of one kind.
+    """Scores of one group of candidates.
 
     Attributes:
         name: What they are.
@@ -35,13 +35,13 @@ class Group:
 
     @property
     def median(self) -> float:
-        """Their median score; NaN if there are none."""
+        """The median score; NaN if the group is empty."""
         return float(np.median(self.scores)) if len(self.scores) else MISSING
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Judgement:
-    """Which of a ranking's candidates are false negatives.
+    """Marks the false negatives among the candidates of a ranking.
 
     Attributes:
         distance_zscore: `(likes, 1 + negatives)` z-scores of the candidates,
@@ -61,7 +61,7 @@ class Judgement:
         judge: OutfitRecommender,
         truth: SyntheticTruth | None,
     ) -> Self:
-        """Judges the candidates of a ranking.
+        """Marks the candidates of a ranking.
 
         Args:
             ranking: The ranking.
@@ -88,7 +88,7 @@ class Judgement:
 
     @property
     def false(self) -> np.ndarray | None:
-        """Bools `(likes, negatives)`: judged a false negative."""
+        """Bools `(likes, negatives)`: marked as a false negative."""
         return (
             None
             if self.distance_zscore is None
@@ -96,7 +96,7 @@ class Judgement:
         )
 
     def judged(self, ranking: Ranking) -> list[Group]:
-        """Likes, and negatives by the judgement, or all of them without."""
+        """The likes, and the negatives grouped by their marks."""
         if self.false is None:
             every = np.ones(ranking.scores[:, 1:].shape, bool)
             return _groups(ranking.scores, {"negatives": every})
@@ -109,7 +109,7 @@ class Judgement:
         )
 
     def in_truth(self, ranking: Ranking) -> list[Group]:
-        """Likes, and negatives by the truth; none if it is not known."""
+        """The likes, and the negatives grouped by the known ground truth."""
         if self.truly_liked is None:
             return []
         liked = self.truly_liked[:, 1:]
@@ -120,7 +120,7 @@ class Judgement:
 
     @property
     def against_truth(self) -> dict[str, float] | None:
-        """Precision and recall of the judgement, and the share of chance."""
+        """Precision and recall of the marks, and the base rate."""
         if self.false is None or self.truly_liked is None:
             return None
         liked = self.truly_liked[:, 1:]
@@ -135,7 +135,7 @@ class Judgement:
 
 
 def plot(groups: list[Group], title: str, figures: Figures) -> str:
-    """The distributions of groups, each of the same area.
+    """Plots the score distributions of groups, normalised to one area.
 
     Args:
         groups: The groups.
@@ -184,7 +184,7 @@ def _groups(scores: np.ndarray, which: dict[str, np.ndarray]) -> list[Group]:
 
 
 def _calibration(data: OutfitData) -> str | None:
-    """A split that no model was trained on, with likes enough."""
+    """Chooses a held-out split with enough likes to calibrate on."""
     for name, likes in data.splits.items():
         if name != "train" and len(likes) >= MIN_LIKES:
             return name

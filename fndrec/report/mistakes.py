@@ -1,4 +1,4 @@
-"""Liked outfits that are ranked lowest, beside what is ranked above them."""
+"""Section of the report: the worst mistakes."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ ABOVE = 3
 
 @dataclasses.dataclass(frozen=True)
 class Mistake:
-    """A like that is ranked low.
+    """A like that the model ranks low.
 
     Attributes:
         user: The user's id.
@@ -39,7 +39,7 @@ def worst_mistakes(
     pictures: Pictures,
     count: int,
 ) -> list[Mistake]:
-    """The likes with most negatives above them, one of a user at the most.
+    """Returns the likes with the most negatives above them, one per user.
 
     Of likes of one rank, those are worse that lie farther below.
 
@@ -93,13 +93,13 @@ def worst_mistakes(
 
 
 def _shown(scores: np.ndarray) -> np.ndarray:
-    """Columns of the like and of the best negatives above it."""
+    """Returns the columns of the like and of the best negatives above it."""
     best = np.argsort(-scores[1:], kind="stable") + 1
     return np.concatenate([[0], best[scores[best] > scores[0]][:ABOVE]])
 
 
 def _names(data: OutfitData, sets: list[np.ndarray]) -> list[str]:
-    """Ids of the outfits that sets of items are; empty for none."""
+    """Returns the outfit ids of item sets; empty if there is none."""
     if not sets:
         return []
     asked, known = set_ids(np.concatenate(sets), data.outfit_items)

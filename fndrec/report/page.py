@@ -1,4 +1,4 @@
-"""The page itself: a template, filled."""
+"""Renders the page from its template."""
 
 import math
 from typing import Any
@@ -9,7 +9,7 @@ TEMPLATE = "report.html.j2"
 
 
 def render(**context: Any) -> str:
-    """Fills the template; what is not known to be safe is escaped.
+    """Renders the template. Values not marked as safe are escaped.
 
     Args:
         **context: What the template names.

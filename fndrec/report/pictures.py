@@ -1,4 +1,4 @@
-"""Outfits as a page shows them."""
+"""Outfits with their photos, for the template."""
 
 import base64
 import dataclasses
@@ -19,7 +19,7 @@ QUALITY = 82
 
 @dataclasses.dataclass(frozen=True)
 class Item:
-    """An item.
+    """An item with its photo.
 
     Attributes:
         name: Its id.
@@ -33,13 +33,13 @@ class Item:
 
     @property
     def text(self) -> str:
-        """What the photo shows, for those who do not see it."""
+        """The alternative text of the photo."""
         return f"{self.name} ({self.category})" if self.category else self.name
 
 
 @dataclasses.dataclass(frozen=True)
 class Outfit:
-    """An outfit with what is said of it.
+    """An outfit with its caption.
 
     Attributes:
         items: Its items.
@@ -56,7 +56,7 @@ class Outfit:
 
 
 class Pictures:
-    """Makes outfits of a data set ready for a page.
+    """Prepares outfits of a data set for the template.
 
     Args:
         data: The data set; photos need not be loaded.
@@ -73,7 +73,7 @@ class Pictures:
         score: float | None = None,
         notes: Sequence[tuple[str, str]] = (),
     ) -> Outfit:
-        """An outfit of item rows.
+        """Prepares an outfit from item rows.
 
         Args:
             rows: `(slots,)` item rows, -1 padding.

@@ -1,4 +1,4 @@
-"""Likes ranked by models and baselines, with all that a page asks of it."""
+"""The likes of a split, ranked by models and baselines."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -75,23 +75,23 @@ class Ranking:
 
     @property
     def name(self) -> str:
-        """Name of the model that the page is about."""
+        """The name of the model that the page is about."""
         return self.result.models[0]
 
     @property
     def scores(self) -> np.ndarray:
-        """Its scores `(likes, 1 + negatives)`."""
+        """The scores `(likes, 1 + negatives)` of that model."""
         return self.scored[self.name][0]
 
     @cached_property
     def user_auc(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of the users of the split, and their AUC; NaN if unknown."""
+        """The user rows of the split and their AUC; NaN if undefined."""
         users = self.candidates.user
         return np.unique(users), metrics_by_user(users, self.scores)["auc"]
 
     @cached_property
     def intervals(self) -> dict[str, dict[str, Interval]]:
-        """The metrics of each model or baseline, with their intervals."""
+        """The metrics of each model and baseline, with intervals."""
         return {
             name: {
                 metric: Interval(value, *self.result.intervals[name][metric])
@@ -102,7 +102,7 @@ class Ranking:
 
     @cached_property
     def gains(self) -> dict[str, Interval]:
-        """How far the AUC of the model is above that of each other, paired."""
+        """The paired difference in AUC from the model to each other scorer."""
         return {
             name: self.result.difference(self.name, name)
             for name in self.result.metrics

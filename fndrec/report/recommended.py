@@ -1,4 +1,4 @@
-"""What a model recommends to some users."""
+"""Section of the report: recommendations for some users."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ LIKED = 4
 
 @dataclasses.dataclass(frozen=True)
 class UserPage:
-    """A user with liked and recommended outfits.
+    """A user's liked and recommended outfits.
 
     Attributes:
         name: The user's id.
@@ -41,7 +41,7 @@ def user_pages(
     users: int,
     k: int,
 ) -> list[UserPage]:
-    """The best outfits of the catalogue for some users.
+    """Recommends outfits of the catalogue to some users.
 
     All outfits are scored, which takes users of every kind, and then those
     that the user liked in train are left out. What the user liked in another
@@ -96,7 +96,7 @@ def user_pages(
 
 
 def _spread(rows: np.ndarray, auc: np.ndarray, users: int) -> np.ndarray:
-    """Users from the best AUC to the worst, evenly."""
+    """Chooses users evenly, from the best AUC to the worst."""
     known = np.isfinite(auc)
     rows = rows[known][np.argsort(-auc[known], kind="stable")]
     places = np.linspace(0, len(rows) - 1, min(users, len(rows)))

@@ -1,4 +1,4 @@
-"""A page about a model: what it learned, how good it is, where it fails."""
+"""HTML report about a trained model."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from fndrec.report.recommended import UserPage, user_pages
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Report:
-    """A page about a model, as one HTML file that needs nothing else.
+    """Report about a model as one self-contained HTML file.
 
     `of` makes it, `save` writes it.
 
@@ -68,7 +68,7 @@ class Report:
         notes: Sequence[str] = (),
         line: str | None = None,
     ) -> Self:
-        """Looks at a model from all sides.
+        """Evaluates a model and collects the sections of the report.
 
         Args:
             model: A trained model.
@@ -196,7 +196,7 @@ class Report:
         )
 
     def save(self, path: str | Path) -> None:
-        """Writes the page, whole or not at all.
+        """Writes the page atomically.
 
         Args:
             path: Path of the file.
@@ -204,7 +204,7 @@ class Report:
         atomic_write(Path(path), self.html)
 
     def to_dict(self) -> dict[str, Any]:
-        """The metrics with their intervals as plain Python values."""
+        """Returns the metrics with their intervals as plain Python values."""
         return {
             "evaluation": self.evaluation.to_dict(),
             "intervals": {
@@ -229,7 +229,7 @@ def _split(data: OutfitData) -> str:
 
 
 def _the(name: str) -> str:
-    """A name in a sentence."""
+    """Returns a name for use in a sentence."""
     known = name in ("model", "student", "teacher")
     return f"the {name}" if known else name
 

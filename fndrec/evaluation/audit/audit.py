@@ -1,4 +1,4 @@
-"""Which negatives are likes that nobody has seen."""
+"""Audit of negatives: which are probably unobserved likes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -31,14 +31,14 @@ def audit_negatives(
     prior: float | None = None,
     seed: int = 0,
 ) -> NegativeAudit:
-    """Tells which "not liked" outfits are probably liked in truth.
+    """Finds the outfits not known to be liked that users probably like.
 
-    Nobody says which outfits they dislike, so negatives are outfits not known
-    to be liked, and some are merely not seen. Each gets its z-score (how
-    far it lies from the user, measured from the user's likes) and the
-    probability that the user likes it, learned from likes that the model has
-    not seen against negatives drawn for them: see `LikedProbability`, also
-    for what the probability is an upper bound of.
+    Users report no dislikes. A negative is an outfit not known to be liked,
+    and the user may simply never have seen it. The audit gives each negative
+    a distance z-score (its distance from the user, relative to the user's
+    likes) and the probability that the user likes it. The probability is
+    learned from held-out likes against negatives drawn for them. It can be an
+    upper bound: see `LikedProbability`.
 
     Args:
         model: A trained teacher or student.
@@ -49,11 +49,11 @@ def audit_negatives(
         split: Name of the split that negatives are drawn for. A user's
             negative is audited once, and none that the user is known to
             like, in any split.
-        negatives: Negatives drawn for each like.
+        negatives: Number of negatives drawn per like.
         negative_sampling: Kind of the negatives, see `Candidates.from_data`.
-        calibration: Split of likes that the model was not trained on.
-        prior: Share of true likes among such negatives, if it is known; else
-            it is estimated, see `class_prior`.
+        calibration: Split whose likes the model was not trained on.
+        prior: Known share of true likes among such negatives. By default it
+            is estimated, see `class_prior`.
         seed: Seed of the draws.
 
     Returns:

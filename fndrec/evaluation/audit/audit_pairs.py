@@ -1,4 +1,4 @@
-"""The users and outfits that an audit looks at."""
+"""User-outfit pairs to audit."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +19,7 @@ def unliked_negatives(
     negative_sampling: str | Mapping[str, float],
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Negatives of all likes of a split, each once for its user.
+    """Returns the distinct negatives drawn for the likes of a split.
 
     Args:
         data: The data set.
@@ -54,7 +54,7 @@ def unliked_negatives(
 def rows_of_pairs(
     data: OutfitData, pairs: Sequence[Pair]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of given pairs.
+    """Returns the rows of user-outfit pairs.
 
     Args:
         data: The data set that knows the ids.
@@ -90,7 +90,7 @@ def rows_of_pairs(
 def _rows(
     data: OutfitData, kind: str, ids: list[str], pair: Sequence[int]
 ) -> np.ndarray:
-    """Rows of ids, each of the pair beside it."""
+    """Looks up ids; an error names the pair."""
     found = getattr(data, kind).rows(ids)
     for at in np.flatnonzero(found < 0).tolist():
         raise DataError(

@@ -1,4 +1,4 @@
-"""Distance z-scores, calibrated on likes that a model has not seen."""
+"""Distance z-scores calibrated on held-out likes."""
 
 import numpy as np
 
@@ -15,24 +15,24 @@ CHUNK = 65_536
 
 
 class CalibratedDistance:
-    """Distance z-score of any outfits for any users, by unseen likes.
+    """Distance z-score of user-outfit pairs, calibrated on held-out likes.
 
-    `TeacherTargets` takes a user's radius from the likes in `"train"`. A
-    model has been drawn to just these, and other likes lie farther out, on
-    average by half a deviation or more: "within the radius" would ask too
-    much. So mean `m` and standard deviation `s` of the z of held-out likes,
-    all users together, move the radius and stretch the deviation:
+    `TeacherTargets` takes a user's radius from the likes in `"train"`. Training
+    has pulled exactly these likes towards the user. Held-out likes lie half a
+    standard deviation or more farther out, so few of them fall within that
+    radius. The mean `m` and the standard deviation `s` of the z-scores of all
+    held-out likes correct the radius and the scale:
 
         z' = (z - m) / s = (d - (r_u + m sigma_u)) / (s sigma_u)
 
-    As this is one line for all users, the order of outfits stays. A held-out
-    radius for each user was tried: users have few such likes, and it found
-    false negatives no better.
+    One linear map serves all users, so the order of a user's outfits stays. A
+    held-out radius per user was tried. Users have few held-out likes, and it
+    found false negatives no better.
 
     Args:
         model: A trained teacher or student.
         data: The data set, as the model sees it.
-        calibration: Split of likes that the model was not trained on.
+        calibration: Split whose likes the model was not trained on.
 
     Attributes:
         knowledge: The model's `TeacherTargets`.
@@ -65,7 +65,7 @@ class CalibratedDistance:
         self.liked = (liked - self.mean) / self.deviation
 
     def __call__(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
-        """Returns z-scores; below 0, an outfit is nearer than the likes.
+        """Returns z-scores. Below 0, an outfit is nearer than the average like.
 
         Args:
             users: `(pairs,)` rows of users.

@@ -1,4 +1,4 @@
-"""How many of the outfits not known to be liked are liked in truth."""
+"""Estimates the share of likes among outfits not known to be liked."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ RISK = 0.05
 def class_prior(
     liked: np.ndarray, unlabelled: np.ndarray
 ) -> tuple[float, float]:
-    """Share of likes among unlabelled values, from their lower tail.
+    """Estimates the share of likes among unlabelled values.
 
     With prior `p` the unlabelled are a mixture of likes and the rest,
 

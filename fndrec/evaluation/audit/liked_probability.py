@@ -1,4 +1,4 @@
-"""From the distance z-score to the probability of being liked."""
+"""Maps distance z-scores to probabilities of being liked."""
 
 import dataclasses
 from typing import Self
@@ -12,8 +12,8 @@ from fndrec.evaluation.audit.class_prior import class_prior
 class LikedProbability:
     """Probability that an outfit is liked, given its distance z-score.
 
-    Nobody says what they dislike: there are likes, and outfits that may be
-    liked or not (positive and unlabelled data). Let `p` be the share of likes
+    The data are positive and unlabelled: likes, and outfits that may be liked
+    or not. Let `p` be the share of likes
     among the unlabelled. If the likes at hand are a random part of the likes
     among such outfits, then, by Bayes,
 
@@ -59,7 +59,7 @@ class LikedProbability:
         unlabelled: np.ndarray,
         prior: float | None = None,
     ) -> Self:
-        """Learns the probability from two samples of z.
+        """Fits the probability to two samples of z-scores.
 
         Args:
             liked: `(likes,)` z of likes.
@@ -85,7 +85,7 @@ class LikedProbability:
         return cls(prior, bound, isotonic.X_thresholds_, isotonic.y_thresholds_)
 
     def __call__(self, distance_zscore: np.ndarray) -> np.ndarray:
-        """Probabilities of being liked.
+        """Returns probabilities of being liked.
 
         Args:
             distance_zscore: `(pairs,)` values of z.

@@ -1,4 +1,4 @@
-"""What an audit of negatives found."""
+"""Result of an audit of negatives."""
 
 import csv
 import dataclasses
@@ -20,7 +20,7 @@ from fndrec.files import atomic_path
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class NegativeAudit:
-    """Pairs of user and outfit, those most probably liked first.
+    """User-outfit pairs, sorted by their probability of being liked.
 
     Printing it gives a summary, `to_csv` a file, `to_pandas` a data frame.
 
@@ -49,12 +49,12 @@ class NegativeAudit:
 
     @cached_property
     def user_id(self) -> list[str]:
-        """The user of each pair."""
+        """The user id of each pair."""
         return self.data.users.take(self.user)
 
     @cached_property
     def item_ids(self) -> list[str]:
-        """The items of each outfit, joined by `;`."""
+        """The item ids of each outfit, joined by `;`."""
         used = self.outfits >= 0
         ends = np.cumsum(used.sum(axis=1))
         names = self.data.items.ids.take(pa.array(self.outfits[used]))
@@ -65,7 +65,7 @@ class NegativeAudit:
 
     @cached_property
     def outfit_id(self) -> list[str]:
-        """The id of each outfit; empty where the catalogue has none such."""
+        """The id of each outfit; empty if it is not in the catalogue."""
         audited, known = set_ids(self.outfits, self.data.outfit_items)
         row_of = np.full(len(audited) + len(known), -1)
         row_of[known] = np.arange(len(known))
@@ -75,11 +75,11 @@ class NegativeAudit:
 
     @property
     def expected(self) -> float:
-        """How many of the pairs are expected to be truly liked."""
+        """The expected number of truly liked pairs."""
         return float(self.probability.sum())
 
     def _columns(self) -> dict[str, Any]:
-        """The pairs by column, as `to_csv` and `to_pandas` give them."""
+        """The columns of `to_csv` and `to_pandas`."""
         return {
             "user_id": self.user_id,
             "outfit_id": self.outfit_id,
@@ -89,7 +89,7 @@ class NegativeAudit:
         }
 
     def to_csv(self, path: str | Path) -> None:
-        """Writes a CSV file, whole or not at all.
+        """Writes a CSV file atomically.
 
         Args:
             path: Path of the file.
@@ -106,7 +106,7 @@ class NegativeAudit:
             writer.writerows(zip(*columns.values(), strict=True))
 
     def to_pandas(self) -> Any:
-        """A pandas data frame with the columns of `to_csv`.
+        """Returns a pandas data frame with the columns of `to_csv`.
 
         Raises:
             ModuleNotFoundError: If pandas is not installed.
@@ -119,7 +119,7 @@ class NegativeAudit:
     def precision_recall(
         self, liked: np.ndarray | SyntheticTruth
     ) -> PrecisionRecall:
-        """Judges the audit where the truth is known.
+        """Measures the audit against the ground truth.
 
         Args:
             liked: Bools `(pairs,)` in the order of the audit, or the truth

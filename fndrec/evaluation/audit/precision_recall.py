@@ -1,4 +1,4 @@
-"""An audit against the truth."""
+"""Precision and recall of an audit against the ground truth."""
 
 import dataclasses
 from typing import Self
@@ -10,7 +10,7 @@ BINS = 10
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class PrecisionRecall:
-    """How well the distance z-score finds what is truly liked.
+    """Precision and recall of the z-score as a detector of true likes.
 
     Attributes:
         pairs: Number of pairs.
@@ -52,7 +52,7 @@ class PrecisionRecall:
         probability: np.ndarray,
         liked: np.ndarray,
     ) -> Self:
-        """Judges z-scores and probabilities.
+        """Measures z-scores and probabilities against the ground truth.
 
         Args:
             distance_zscore: `(pairs,)` values of z.

@@ -1,4 +1,4 @@
-"""What models give and what they cost, side by side."""
+"""Comparison of models by quality and cost."""
 
 from collections.abc import Callable, Mapping
 
@@ -34,7 +34,7 @@ def compare(
     seed: int = 0,
     repetitions: int = 20,
 ) -> Comparison:
-    """Compares models by what they give and what they cost.
+    """Compares models by quality and cost.
 
     Metrics are those of `evaluate`, on the same candidates for all.
     Multiply-adds are counted from the graphs, see `multiply_adds`. Times are
@@ -91,7 +91,7 @@ def model_costs(
     candidates: Candidates,
     repetitions: int,
 ) -> dict[str, ModelCosts]:
-    """What models cost.
+    """Measures the costs of models.
 
     Args:
         models: The models by name.

@@ -1,4 +1,4 @@
-"""What a comparison found."""
+"""Result of a comparison of models."""
 
 import dataclasses
 import json
@@ -24,7 +24,7 @@ COSTS = {
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """Quality and costs of models.
+    """Quality and cost of several models.
 
     Printing it gives tables, `to_json` a file, `plot` a picture.
 
@@ -46,7 +46,7 @@ class Comparison:
         return self.to_markdown()
 
     def to_markdown(self) -> str:
-        """Quality, size, work and time as Markdown tables."""
+        """Returns quality, size, work and time as Markdown tables."""
         parts = [
             str(self.evaluation).replace("\n", "\n\n", 1),
             "Parameters, and the kB of them that a device needs (item tower "
@@ -114,7 +114,7 @@ class Comparison:
         return markdown_table(["model", "per item", "per outfit", *times], rows)
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison as plain Python values."""
+        """Returns the comparison as plain Python values."""
         return {
             "evaluation": self.evaluation.to_dict(),
             "costs": {
@@ -138,7 +138,7 @@ class Comparison:
         metric: str = "auc",
         size: tuple[float, float] = SIZE,
     ) -> None:
-        """Draws quality against cost.
+        """Plots quality against cost.
 
         The area of a marker, and the number at it, are the parameters
         without the table of users. The best baseline is a dashed line.

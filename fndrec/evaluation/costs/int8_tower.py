@@ -1,4 +1,4 @@
-"""The item tower with weights of 8 bits, as a phone would run it."""
+"""The item tower with 8-bit weights, for phones."""
 
 import dataclasses
 import warnings
@@ -19,7 +19,7 @@ BATCH = 32
 
 @dataclasses.dataclass(frozen=True)
 class Int8Tower:
-    """What a LiteRT item tower of 8-bit weights takes and costs.
+    """Size, work and error of a LiteRT item tower with 8-bit weights.
 
     Attributes:
         bytes: Size of the LiteRT file.
@@ -37,7 +37,7 @@ class Int8Tower:
 def int8_tower(
     model: OutfitRecommender, data: OutfitData, candidates: Candidates
 ) -> Int8Tower:
-    """Converts the item tower and looks at what is lost.
+    """Converts the item tower to 8-bit weights and measures the loss.
 
     Weights are quantised, activations only while they are computed with
     (LiteRT's dynamic range), so no data is needed for calibration.
@@ -79,7 +79,7 @@ def int8_tower(
 
 
 def convert(model: OutfitRecommender, data: OutfitData) -> bytes:
-    """The item tower as a LiteRT file of 8-bit weights.
+    """Converts the item tower to a LiteRT model with 8-bit weights.
 
     Args:
         model: The model.
@@ -118,7 +118,7 @@ def embed(
     data: OutfitData,
     rows: np.ndarray,
 ) -> np.ndarray:
-    """Item vectors by a converted tower.
+    """Embeds items with a converted tower.
 
     Args:
         converted: The LiteRT file.
@@ -150,7 +150,7 @@ def embed(
 
 
 def _reason(error: Exception) -> str:
-    """One line of an error that may have many."""
+    """The first line of an error message."""
     text = str(error).strip() or type(error).__name__
     # What the converter says follows a trace of the graph.
     return text.split("error: ", 1)[-1].splitlines()[0]

@@ -1,4 +1,4 @@
-"""Times of calls, side by side."""
+"""Latency of calls, measured side by side."""
 
 import dataclasses
 import time
@@ -11,7 +11,7 @@ WARM_UP = 3
 
 @dataclasses.dataclass(frozen=True)
 class Latency:
-    """Milliseconds of a call.
+    """Latency of a call in milliseconds.
 
     Attributes:
         median: Half of the calls took less.
@@ -27,7 +27,7 @@ class Latency:
 def measure(
     calls: Mapping[str, Callable[[], object]], repetitions: int
 ) -> dict[str, Latency]:
-    """Times calls in turns, so that what disturbs one disturbs all.
+    """Times calls in turns, so that noise affects all alike.
 
     Args:
         calls: The calls by name, each of which returns when its work is done.

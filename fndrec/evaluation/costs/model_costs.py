@@ -1,4 +1,4 @@
-"""What a model takes and how long."""
+"""Costs of one model."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ from fndrec.evaluation.costs.latency import Latency
 
 @dataclasses.dataclass(frozen=True)
 class ModelCosts:
-    """Size, work and time of one model.
+    """Size, work and latency of one model.
 
     Attributes:
         parameters: Number of weights.

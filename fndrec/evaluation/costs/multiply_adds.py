@@ -1,4 +1,4 @@
-"""Multiply-adds, counted from the operations of a graph."""
+"""Counts the multiply-adds of a graph."""
 
 import math
 import re
@@ -13,7 +13,7 @@ NOT_KNOWN = re.compile("Conv|MatMul|Einsum|Dot|Call|While|If$|Case|Launch")
 
 
 def multiply_adds(function: Callable[..., Any], *inputs: Any) -> int:
-    """Multiply-adds of a call of a function, counted from its graph.
+    """Counts the multiply-adds of one call of a function.
 
     Counted are the products of convolutions, matrices and einsums, and of
     elementwise products that are summed, such as an attention-weighted sum or
@@ -50,7 +50,7 @@ def multiply_adds(function: Callable[..., Any], *inputs: Any) -> int:
 
 
 def _on_inputs(graph: Any) -> list[Any]:
-    """Operations on what the graph is given.
+    """Operations that depend on the inputs of the graph.
 
     Those on weights alone, such as the folding of one into another, are as
     many however much the graph is given: they are left out.
@@ -65,7 +65,7 @@ def _on_inputs(graph: Any) -> list[Any]:
 
 
 def _of(one: Any) -> int:
-    """Multiply-adds of one operation."""
+    """Counts the multiply-adds of one operation."""
     if one.type == "Conv2D":
         # Filters are (height, width, channels of a group, filters).
         return _size(one, one.outputs[0], *one.inputs[1].shape[:3])
@@ -99,13 +99,13 @@ def _is_product(one: Any) -> bool:
 
 
 def _only_adds(one: Any) -> bool:
-    """Whether a matrix product is with zeros and ones: no multiplication."""
+    """Whether one factor of a matrix product holds only zeros and ones."""
     matrix = tf.get_static_value(one.inputs[1])
     return matrix is not None and bool(np.isin(matrix, (0, 1)).all())
 
 
 def _before(one: Any) -> Any:
-    """What gave the numbers of an operation that only reshapes them."""
+    """Follows reshaping operations back to the source of a tensor."""
     while one.type == "Reshape":
         one = one.inputs[0].op
     return one
@@ -129,7 +129,7 @@ def _of_einsum(one: Any) -> int:
 
 
 def _size(one: Any, value: Any, *more: int | None) -> int:
-    """Elements of a tensor times further sizes."""
+    """Number of elements of a tensor, times further sizes."""
     sizes = (*value.shape, *more)
     if None in sizes:
         raise ValueError(

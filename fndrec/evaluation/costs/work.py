@@ -1,4 +1,4 @@
-"""What a device does with a model, in fixed sizes."""
+"""Workloads of fixed size, for measuring costs."""
 
 import dataclasses
 from collections.abc import Callable
@@ -16,7 +16,7 @@ OUTFIT_ITEMS = 4
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-    """A function and inputs of it that are ready.
+    """A function with its inputs.
 
     Attributes:
         function: The function, of tensors or dictionaries of them.
@@ -32,7 +32,7 @@ class Work:
     inputs: tuple[Any, ...]
 
     def traced(self) -> Callable[[], np.ndarray]:
-        """The work as a graph: a function that ends when all is done."""
+        """Compiles the workload to a graph. A call blocks until it is done."""
 
         # A function of the inputs alone, without arguments that have defaults.
         def run(*inputs: Any) -> Any:
@@ -43,7 +43,7 @@ class Work:
 
 
 def item_work(model: OutfitRecommender, data: OutfitData, items: int) -> Work:
-    """From the content of items to their vectors.
+    """The workload of embedding items.
 
     Args:
         model: The model.
@@ -63,12 +63,12 @@ def item_work(model: OutfitRecommender, data: OutfitData, items: int) -> Work:
 def item_content(
     model: OutfitRecommender, data: OutfitData, rows: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """What the model looks at of some items."""
+    """Returns the content of some items that the model uses."""
     return data.content(rows, model.item_tower.towers.keys())
 
 
 def outfit_work(model: OutfitRecommender, outfits: int) -> Work:
-    """From ready item vectors to the scores of one user's candidates.
+    """The workload of scoring one user's candidates from item vectors.
 
     No item stands in two outfits, so that `n` outfits are `n` times the work
     of one.

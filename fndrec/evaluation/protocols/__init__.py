@@ -1,4 +1,4 @@
-"""Ways to measure, by name."""
+"""Evaluation protocols, by name."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -43,7 +43,7 @@ _OF_SAMPLING = {"catalogue": "type-aware", "hard": "hard"}
 
 
 def default_protocol(data: OutfitData) -> Protocol:
-    """The protocol of a data set of which nothing is said.
+    """Returns the default protocol of a data set.
 
     Args:
         data: The data set.
@@ -55,7 +55,7 @@ def default_protocol(data: OutfitData) -> Protocol:
 
 
 def protocol_named(name: str) -> Protocol:
-    """A protocol by its name.
+    """Returns a protocol by its name.
 
     Args:
         name: The name.

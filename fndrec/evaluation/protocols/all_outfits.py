@@ -1,4 +1,4 @@
-"""Each user's likes among all outfits."""
+"""Ranks each user's likes among all outfits."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ class AllOutfits:
     def prepare(
         self, data: OutfitData, split: str, seed: int
     ) -> "AllOutfitsRanking":
-        """Finds the likes to rank; nothing is drawn."""
+        """Collects the likes to rank. It is deterministic."""
         likes = data.likes(split)
         pairs = _pairs(data, split)
         known = _pairs(data, "train")
@@ -90,7 +90,7 @@ class AllOutfits:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class AllOutfitsRanking:
-    """Likes of a split among all outfits.
+    """The likes of a split, ranked among all outfits.
 
     Attributes:
         data: The data set.
@@ -183,7 +183,7 @@ def _count_above(
     better: np.ndarray,
     tied: np.ndarray,
 ) -> None:
-    """Counts, in place, the scores above each cell in its row, and its like."""
+    """Adds, in place, the number of greater and of equal scores per like."""
     step = max(1, COMPARED // scores.shape[1])
     for start in range(0, len(row), step):
         part = slice(start, start + step)

@@ -1,4 +1,4 @@
-"""Metrics of likes among candidates."""
+"""Metrics of likes ranked among candidates."""
 
 import dataclasses
 
@@ -20,7 +20,7 @@ COLUMNS = {
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class CandidateRanking:
-    """Likes, each among its candidates, and blanks to be filled in.
+    """Likes with their candidates, and blanks to fill in.
 
     Attributes:
         candidates: The candidates.
@@ -36,11 +36,11 @@ class CandidateRanking:
         return len(self.candidates.user)
 
     def measure(self, scorer: Scorer) -> dict[str, UserValues]:
-        """The metrics `COLUMNS` of one scorer, user by user."""
+        """Returns the metrics `COLUMNS` of one scorer, user by user."""
         return self.values(*self.score(scorer))
 
     def score(self, scorer: Scorer) -> tuple[np.ndarray, np.ndarray]:
-        """Scores of the candidates and of the blanks.
+        """Scores the candidates and the blanks.
 
         Args:
             scorer: What scores.
@@ -58,7 +58,7 @@ class CandidateRanking:
     def values(
         self, scores: np.ndarray, blanks: np.ndarray
     ) -> dict[str, UserValues]:
-        """The metrics of scores.
+        """Computes the metrics from scores.
 
         Args:
             scores: `(likes, 1 + negatives)`.

@@ -1,4 +1,4 @@
-"""Likes of outfits with items a model has not seen."""
+"""Evaluates likes of outfits with items new to a model."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ COLUMNS = {
 
 @dataclasses.dataclass(frozen=True)
 class ColdItems:
-    """Ranks likes of outfits with new items, and those without, apart.
+    """Ranks likes with new items and likes without, separately.
 
     See `evaluate_cold_items`.
 
@@ -55,13 +55,13 @@ class ColdItems:
     def prepare(
         self, data: OutfitData, split: str, seed: int
     ) -> "ColdItemsRanking":
-        """Keeps what is asked; the draws are the same for all models."""
+        """Keeps the arguments. The draws are the same for all models."""
         return ColdItemsRanking(data, split, seed, self)
 
 
 @dataclasses.dataclass(frozen=True)
 class ColdItemsRanking(SplitRanking):
-    """Likes with items that no like of train holds, and the others."""
+    """Likes with items that occur in no train like, and the other likes."""
 
     protocol: ColdItems
 
@@ -74,7 +74,7 @@ class ColdItemsRanking(SplitRanking):
         )
 
     def measure(self, scorer: Scorer) -> dict[str, UserValues]:
-        """AUC of the two kinds of likes, user by user."""
+        """Returns the AUC of the two kinds of likes, user by user."""
         found = evaluate_cold_items(
             model_of(scorer, self.protocol.name),
             self.data,
@@ -96,7 +96,7 @@ def evaluate_cold_items(
     negatives: int = 10,
     seed: int = 0,
 ) -> ColdResult:
-    """Ranks likes with items new to the model, and those without.
+    """Evaluates likes with items new to the model, and likes without.
 
     An item is new if it stands in no outfit liked in train. A negative has
     new items where the liked outfit has them, of the same group, and others

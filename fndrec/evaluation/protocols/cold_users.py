@@ -1,4 +1,4 @@
-"""Likes of users a model has not seen."""
+"""Evaluates users new to a model."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -22,12 +22,12 @@ from fndrec.models import OutfitRecommender
 
 @dataclasses.dataclass(frozen=True)
 class ColdUsers:
-    """Ranks the likes of users new to a model, who give some likes away.
+    """Ranks the likes of new users, given a few of their likes.
 
     See `evaluate_cold_users`.
 
     Args:
-        likes: How many likes are given: 0 is the cold-start user, None all.
+        likes: Numbers of given likes: 0 is the cold-start user, None all.
         users: Ids of the users; by default those of the split whom the
             model does not know.
         negatives: Negatives of each like.
@@ -67,13 +67,13 @@ class ColdUsers:
     def prepare(
         self, data: OutfitData, split: str, seed: int
     ) -> "ColdUsersRanking":
-        """Keeps what is asked; the draws follow from the model's users."""
+        """Keeps the arguments. The draws depend on the model's users."""
         return ColdUsersRanking(data, split, seed, self)
 
 
 @dataclasses.dataclass(frozen=True)
 class ColdUsersRanking(SplitRanking):
-    """Likes of users new to whatever model is measured."""
+    """The likes of users new to the model that is measured."""
 
     protocol: ColdUsers
 
@@ -86,7 +86,7 @@ class ColdUsersRanking(SplitRanking):
         )
 
     def measure(self, scorer: Scorer) -> dict[str, UserValues]:
-        """AUC by how many likes were given, user by user."""
+        """Returns the AUC by the number of given likes, user by user."""
         model = model_of(scorer, self.protocol.name)
         users = self.protocol.users
         if users is None:
@@ -139,18 +139,18 @@ def evaluate_cold_users(
     prior_likes: float = PRIOR_LIKES,
     seed: int = 0,
 ) -> ColdResult:
-    """Ranks the likes of held-out users who give some likes away.
+    """Evaluates held-out users, given a few of their likes.
 
-    Of each user's likes in train some are given, drawn once: who gives 5
-    gives the one of 1 too. The user's vector is computed from them as
-    `model.encode_likes` does it, and ranks the user's likes of `split`,
-    which stay the same however many are given.
+    The model is given some of each user's train likes. They are drawn in one
+    random order, so the first of 5 given likes is also the one of 1 given
+    like. `model.encode_likes` computes the user's vector from them. It ranks
+    the user's likes in `split`, the same likes however many are given.
 
     Args:
         model: A model trained without the users, see `hold_out_users`.
         data: The data set with their likes.
         users: Ids of the users.
-        likes: How many likes are given: 0 is the cold-start user, None all.
+        likes: Numbers of given likes: 0 is the cold-start user, None all.
         split: Split of the likes that are ranked.
         negatives: Negatives of each like.
         negative_sampling: Kind of the negatives, see `Candidates.from_data`.
@@ -218,7 +218,7 @@ def _checked(
     likes: Sequence[int | None],
     split: str,
 ) -> np.ndarray:
-    """Rows of the users, in order."""
+    """Checks user ids; returns their sorted rows."""
     for number in likes:
         if number is not None:
             non_negative_int("likes", number)
@@ -241,7 +241,7 @@ def _checked(
 
 
 def _given_likes(data: OutfitData, rows: np.ndarray, seed: int) -> np.ndarray:
-    """The train likes of users in a random order, `(users, most)`."""
+    """Returns the users' train likes in random order, `(users, most)`."""
     likes = data.likes("train")
     rng = np.random.default_rng((seed, len(likes)))
     own = [rng.permutation(likes.outfit[likes.user == row]) for row in rows]

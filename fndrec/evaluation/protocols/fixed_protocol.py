@@ -1,4 +1,4 @@
-"""The candidates that a data set comes with."""
+"""Fixed candidates that come with a data set."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from fndrec.evaluation.user_values import UserValues
 
 @dataclasses.dataclass(frozen=True)
 class FixedProtocol:
-    """Ranks what files say: the same negatives, or blanks, for everyone.
+    """Ranks the candidates of a file: published negatives or blanks.
 
     Args:
         candidates: What `read_fixed` has read from the files of the data set.
@@ -51,13 +51,13 @@ class FixedProtocol:
     def prepare(
         self, data: OutfitData, split: str, seed: int
     ) -> "FixedRanking":
-        """Takes the candidates as they are: split and seed change nothing."""
+        """Keeps the candidates. Split and seed have no effect."""
         return FixedRanking(self.candidates)
 
 
 @dataclasses.dataclass(frozen=True)
 class FixedRanking:
-    """Likes, or blanks, of files.
+    """Likes or blanks read from a file.
 
     Attributes:
         candidates: The candidates.
@@ -77,7 +77,7 @@ class FixedRanking:
         return f"each against {number} of {self.candidates.source}"
 
     def measure(self, scorer: Scorer) -> dict[str, UserValues]:
-        """The metrics of one scorer, user by user."""
+        """Returns the metrics of one scorer, user by user."""
         user = self.candidates.user
         scores = scorer.score(user, self.candidates.outfits)
         best = UserValues.of_likes(user, best_choice(scores))

@@ -1,4 +1,4 @@
-"""What a protocol is."""
+"""Interfaces of evaluation protocols."""
 
 from collections.abc import Mapping
 from typing import Protocol as Interface
@@ -9,7 +9,7 @@ from fndrec.evaluation.user_values import UserValues
 
 
 class Ranking(Interface):
-    """The likes of a split, and all that they are ranked against.
+    """The likes of a split and their competitors.
 
     Attributes:
         likes: Number of likes that are ranked.
@@ -23,11 +23,11 @@ class Ranking(Interface):
     def against(self) -> str: ...
 
     def measure(self, scorer: Scorer) -> dict[str, UserValues]:
-        """The metrics of one scorer, user by user."""
+        """Returns the metrics of one scorer, user by user."""
 
 
 class Protocol(Interface):
-    """A way to measure: which likes, ranked against what, by which metrics.
+    """An evaluation protocol: the likes, their competitors and the metrics.
 
     Attributes:
         name: Its name.
@@ -49,7 +49,7 @@ class Protocol(Interface):
     def baselines(self) -> bool: ...
 
     def prepare(self, data: OutfitData, split: str, seed: int) -> Ranking:
-        """Draws what a seed gives again, once for all that are measured.
+        """Draws the competitors once, for all scorers.
 
         Args:
             data: The data set.

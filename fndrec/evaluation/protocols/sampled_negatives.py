@@ -1,4 +1,4 @@
-"""Each like against outfits that are drawn."""
+"""Ranks each like against sampled negatives."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ LU_2019 = (
 
 @dataclasses.dataclass(frozen=True)
 class SampledNegatives:
-    """Ranks each like against some drawn outfits, and fills in blanks.
+    """Ranks each like against sampled negatives, and fills in blanks.
 
     Args:
         negatives: Negatives of each like.

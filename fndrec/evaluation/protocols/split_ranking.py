@@ -1,4 +1,4 @@
-"""A split whose likes are ranked once the model is known."""
+"""A split whose ranking depends on the model."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ from fndrec.data import OutfitData
 
 @dataclasses.dataclass(frozen=True)
 class SplitRanking:
-    """What a ranking that draws for each model keeps until then.
+    """Base of rankings that draw their candidates per model.
 
     Args:
         data: The data set.
@@ -21,5 +21,5 @@ class SplitRanking:
 
     @property
     def likes(self) -> int:
-        """Likes of the split: where users have to be new, fewer are ranked."""
+        """Number of likes of the split; of new users only, fewer are ranked."""
         return len(self.data.likes(self.split))
