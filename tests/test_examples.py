@@ -46,6 +46,7 @@ def small_shop(folder: Path) -> fndrec.SyntheticShop:
     )
 
 
+@pytest.mark.slow
 def test_quickstart_notebook(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

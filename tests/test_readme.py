@@ -17,6 +17,8 @@ from fndrec.training import Recipe
 ROOT = Path(fndrec.__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+# What these pages show is tested elsewhere, too.
+SLOW = ("compare", "distributed", "export", "new-users", "towers", "tutorial")
 
 # The pages show realistic sizes; the tests run the same code on small ones.
 SMALLER = {
@@ -70,7 +72,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@every_page
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(
+            page, marks=[pytest.mark.slow] if page.stem in SLOW else []
+        )
+        for page in PAGES
+    ],
+    ids=lambda page: page.stem,
+)
 def test_code_runs(
     page: Path, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,10 +33,10 @@ def test_readme_and_the_commands_train_alike(
     """README's Python, word for word, against its commands."""
     monkeypatch.chdir(tmp_path)
     # Both routes take the default, which would take minutes.
-    monkeypatch.setattr(Recipe, "epochs", 3)
+    monkeypatch.setattr(Recipe, "epochs", 2)
     defaults = Recipe.for_model.__kwdefaults__
     assert defaults is not None
-    monkeypatch.setitem(defaults, "epochs", 3)
+    monkeypatch.setitem(defaults, "epochs", 2)
     fndrec.SyntheticShop.generate(
         "shop", num_users=8, items_per_category=8, likes_per_user=12
     )

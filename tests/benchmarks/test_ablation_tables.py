@@ -10,6 +10,7 @@ from benchmarks.common.worlds import Places
 from benchmarks.fill.__main__ import RESULTS
 
 
+@pytest.mark.slow
 def test_all_tables_follow_from_the_records(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

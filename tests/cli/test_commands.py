@@ -145,7 +145,15 @@ def test_users_by_likes_begin_with_a_table(
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("kind", ["fnd+kd", "fnd", "kd", "none"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "fnd+kd",
+        "kd",
+        pytest.param("fnd", marks=pytest.mark.slow),
+        pytest.param("none", marks=pytest.mark.slow),
+    ],
+)
 def test_distill(
     plain_model: Path,
     plain_shop: Path,

@@ -194,6 +194,7 @@ def test_chief(task: tuple[str, Any], jobs: list[str], chief: bool) -> None:
     assert is_chief()
 
 
+@pytest.mark.slow
 def test_backup_ends_with_the_weights_of_one_run(
     tiny_data: OutfitData, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from tiny_models import tiny_teacher
 
@@ -10,6 +11,7 @@ from docs.tools import pictures
 from fndrec import SyntheticShop
 
 
+@pytest.mark.slow
 def test_draw(tmp_path: Path) -> None:
     shop = SyntheticShop.generate(
         tmp_path / "shop",

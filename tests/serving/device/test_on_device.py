@@ -117,6 +117,7 @@ def test_the_report(device: tuple[Path, list[DeviceFile]]) -> None:
     assert 0.5 < report["int8_best_kept"] <= 1
 
 
+@pytest.mark.slow
 def test_eight_bits(tiny_photo_data: OutfitData, tmp_path: Path) -> None:
     # Wide enough for weights that LiteRT thinks worth it.
     model = tiny_teacher(tiny_photo_data, width=0.2)

@@ -13,7 +13,9 @@ from fndrec.models import align, by_history
 from fndrec.serving import export_on_device
 
 
-@pytest.mark.parametrize("users", ["history", "anchors"])
+@pytest.mark.parametrize(
+    "users", ["history", pytest.param("anchors", marks=pytest.mark.slow)]
+)
 def test_export(tiny_data: OutfitData, tmp_path: Path, users: str) -> None:
     if users == "history":
         # With all that its encoder can do: it is shrunk, too.
