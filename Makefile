@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 VERSIONS := newest
 LOWEST := .venv-lowest
 
-.PHONY: demo test test-all test-lowest audit lock lint docs bench-quick clean
+.PHONY: demo test test-all test-lowest test-mutants audit lock lint docs bench-quick clean
 
 $(VENV)/.installed: pyproject.toml setup.py requirements/$(VERSIONS).txt
 	@test -n "$(PYTHON)" || { echo "fndrec needs Python 3.11, 3.12 or 3.13;" \
@@ -36,6 +36,10 @@ test-all: $(VENV)/.installed audit
 # The lowest versions that pyproject.toml admits, in a place of their own.
 test-lowest:
 	$(MAKE) test VENV=$(LOWEST) VERSIONS=lowest
+
+# Small changes of the code that the tests have to notice: about an hour.
+test-mutants: $(VENV)/.installed
+	$(BIN)/python -m tests.mutants
 
 # bandit looks at the code; pip-audit asks a service on the network about the
 # locked versions. That it cannot be reached is told, and no failure.
