@@ -89,6 +89,11 @@ def rate(name: str, value: Any) -> float:
     return fraction(name, value, one=False)
 
 
+def optional_seed(value: int | None) -> int | None:
+    """Returns a seed as an int if it is 0 or more; `None` is allowed."""
+    return None if value is None else non_negative_int("seed", value)
+
+
 def one_of(name: str, value: Any, choices: Collection[Any]) -> Any:
     """Returns `value` if it is one of the choices."""
     # An array compares element by element, so types are compared first.

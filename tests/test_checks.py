@@ -1,10 +1,12 @@
 """What counts as a number and as a list of ids, in every room."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -294,3 +296,39 @@ def test_arrays_of_ids_give_what_lists_give(
         found = fndrec.recommend(model, tiny_data, users, k=2)
         assert found == expected
         assert all(type(row.user_id) is str for rows in found for row in rows)
+
+
+SEEDED: dict[str, Callable[[OutfitData, Any], Any]] = {
+    "id embedding": lambda _, s: fndrec.layers.IdEmbedding(2, 4, seed=s),
+    "feature tower": lambda _, s: fndrec.layers.FeatureTower(3, 4, seed=s),
+    "set attention": lambda _, s: fndrec.layers.SetAttentionBlock(
+        4, num_heads=2, seed=s
+    ),
+    "set transformer": lambda _, s: fndrec.layers.SetTransformer(
+        4, num_heads=2, seed=s
+    ),
+    "history": lambda _, s: fndrec.layers.UserHistoryEncoder(
+        4, num_heads=2, seed=s
+    ),
+    "photos": lambda _, s: fndrec.layers.ImageTower(4, 16, width=0.05, seed=s),
+    "erase": lambda _, s: fndrec.EraseItem(seed=s),
+    "composer": lambda data, s: fndrec.OutfitComposer(
+        tiny_teacher(data), data, seed=s
+    ),
+    "candidates": lambda data, s: Candidates.from_data(data, "valid", seed=s),
+    "users": lambda data, s: fndrec.hold_out_users(data, 2, seed=s),
+    "items": lambda data, s: fndrec.hold_out_items(data, 0.1, seed=s),
+    "index": lambda _, s: fndrec.OutfitIndex(np.eye(2), ["a", "b"], seed=s),
+}
+
+
+@pytest.mark.parametrize("make", SEEDED.values(), ids=SEEDED)
+def test_seeds_are_integers(
+    tiny_data: OutfitData, make: Callable[[OutfitData, Any], Any]
+) -> None:
+    for wrong, error in ((-1, ValueError), (0.5, ValueError), ("1", TypeError)):
+        with pytest.raises(error, match=f"`seed`.*seed='?{wrong}"):
+            make(tiny_data, wrong)
+    made = make(tiny_data, np.int64(3))
+    if isinstance(made, keras.layers.Layer):
+        assert json.loads(json.dumps(made.get_config()["seed"])) == 3

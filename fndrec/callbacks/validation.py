@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from fndrec.checks import positive_int
 from fndrec.data import OutfitData
 from fndrec.evaluation.candidates import Candidates
 from fndrec.evaluation.evaluate import score_candidates
@@ -49,6 +50,7 @@ class Validation(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.data = data
+        max_likes = positive_int("max_likes", max_likes)
         candidates = Candidates.from_data(data, split, negatives, seed=seed)
         self.candidates = candidates.sample(max_likes, seed)
 

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from fndrec.checks import positive_int
+from fndrec.checks import non_negative_int, positive_int
 from fndrec.data import NegativeSampler, OutfitData
 from fndrec.errors import DataError
 
@@ -62,6 +62,8 @@ class Candidates:
             DataError: If there is no such split, or no like in it.
         """
         negatives = positive_int("negatives", negatives)
+        choices = positive_int("choices", choices)
+        seed = non_negative_int("seed", seed)
         if negative_sampling is None:
             negative_sampling = default_sampling(data)
         sampler = NegativeSampler(

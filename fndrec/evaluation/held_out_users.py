@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fndrec.checks import fraction, positive_int
+from fndrec.checks import fraction, non_negative_int, positive_int
 from fndrec.data import Likes, OutfitData
 from fndrec.data.item_sets import distinct_items
 from fndrec.errors import DataError
@@ -39,6 +39,7 @@ def hold_out_users(
             f"who like something in train, {len(users)}. Received: "
             f"number={number}"
         )
+    seed = non_negative_int("seed", seed)
     rng = np.random.default_rng((seed, len(users)))
     taken = np.sort(rng.choice(users, number, replace=False))
     cold = np.zeros(data.num_users, bool)
@@ -66,6 +67,7 @@ def hold_out_items(
     """
     share = fraction("share", share, zero=False, one=False)
     seen = distinct_items(data.outfit_items[data.likes("train").outfit])
+    seed = non_negative_int("seed", seed)
     rng = np.random.default_rng((seed, len(seen)))
     taken = rng.choice(seen, max(1, round(share * len(seen))), replace=False)
     cold = np.zeros(data.num_items + 1, bool)  # the last is the padding

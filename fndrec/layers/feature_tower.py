@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from fndrec.checks import positive_int, rate
+from fndrec.checks import optional_seed, positive_int, rate
 from fndrec.layers.seeds import part_seed
 from fndrec.layers.sublayers import Changes, Sublayers
 
@@ -59,7 +59,7 @@ class FeatureTower(keras.layers.Layer):
         self.hidden = positive_int(
             "hidden", 2 * dim if hidden is None else hidden
         )
-        self.seed = seed
+        self.seed = seed = optional_seed(seed)
         self.dropout = keras.layers.Dropout(
             rate("dropout", dropout),
             seed=part_seed(seed, "dropout"),

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.checks import positive_int, rate
+from fndrec.checks import optional_seed, positive_int, rate
 from fndrec.layers.sublayers import Changes, Sublayers
 
 
@@ -62,7 +62,7 @@ class IdEmbedding(keras.layers.Layer):
         self.num_ids = positive_int("num_ids", num_ids)
         self.dim = positive_int("dim", dim)
         self.unknown_rate = rate("unknown_rate", unknown_rate)
-        self.seed = seed
+        self.seed = seed = optional_seed(seed)
         self.seed_generator = keras.random.SeedGenerator(seed)
         self._sublayers = Sublayers(self, sublayers)
         self.embedding = self._sublayers.make(

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.checks import positive_float, positive_int, rate
+from fndrec.checks import optional_seed, positive_float, positive_int, rate
 from fndrec.layers.alexnet import alexnet
 from fndrec.layers.seeds import part_seed
 from fndrec.layers.sublayers import Changes, Sublayers
@@ -75,7 +75,7 @@ class ImageTower(keras.layers.Layer):
         self.width = positive_float("width", width)
         self.weights_name = weights
         self.flip = bool(flip)
-        self.seed = seed
+        self.seed = seed = optional_seed(seed)
         self.backbone = backbone
         self._preprocess: Any = None
         # The layers of the backbone take the dtype policy of the tower.

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.checks import positive_int, rate
+from fndrec.checks import optional_seed, positive_int, rate
 from fndrec.layers._attention import attend
 from fndrec.layers.folded_dense import FoldedDense, center
 from fndrec.layers.seeds import part_seed
@@ -81,7 +81,7 @@ class SetAttentionBlock(keras.layers.Layer):
                 "`num_heads` should divide `dim`. "
                 f"Received: num_heads={num_heads}, dim={dim}"
             )
-        self.seed = seed
+        self.seed = seed = optional_seed(seed)
         self._sublayers = Sublayers(self, sublayers)
 
         def dense(units: int, name: str, **kwargs: Any) -> Any:

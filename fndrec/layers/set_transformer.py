@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.checks import positive_int, rate
+from fndrec.checks import optional_seed, positive_int, rate
 from fndrec.layers._attention import softmax
 from fndrec.layers.folded_dense import FoldedDense, center
 from fndrec.layers.seeds import part_seed
@@ -87,7 +87,7 @@ class SetTransformer(keras.layers.Layer):
         self.num_blocks = num_blocks = positive_int("num_blocks", num_blocks)
         self.num_heads = num_heads = positive_int("num_heads", num_heads)
         self.dropout = rate("dropout", dropout)
-        self.seed = seed
+        self.seed = seed = optional_seed(seed)
         self._sublayers = Sublayers(self, sublayers)
         self.blocks = [
             self._sublayers.make(

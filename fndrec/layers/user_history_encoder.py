@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from fndrec.checks import non_negative_float, positive_int, rate
+from fndrec.checks import non_negative_float, optional_seed, positive_int, rate
 from fndrec.layers.seeds import part_seed
 from fndrec.layers.sublayers import Changes, Sublayers
 
@@ -102,7 +102,7 @@ class UserHistoryEncoder(keras.layers.Layer):
         self.unknown_rate = rate("unknown_rate", unknown_rate)
         self.center = center
         self.shrinkage = non_negative_float("shrinkage", shrinkage)
-        self.seed = seed
+        self.seed = seed = optional_seed(seed)
         self.seed_generator = keras.random.SeedGenerator(seed)
         self._sublayers = Sublayers(self, sublayers)
 

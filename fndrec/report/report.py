@@ -114,6 +114,7 @@ class Report:
             ("users", users),
             ("recommended", recommended),
             ("mistakes", mistakes),
+            ("seed", seed),
         ):
             non_negative_int(argument, value)
         if name == "teacher" and teacher is not None:

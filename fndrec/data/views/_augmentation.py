@@ -19,9 +19,7 @@ class Augmentation(keras.layers.Layer):
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         # Half precision would distort the draws.
         super().__init__(autocast=False, **kwargs)
-        if seed is not None:
-            seed = checks.non_negative_int("seed", seed)
-        self.seed = seed
+        self.seed = seed = checks.optional_seed(seed)
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True
 

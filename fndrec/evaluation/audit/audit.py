@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fndrec.checks import fraction, positive_int
+from fndrec.checks import fraction, non_negative_int, positive_int
 from fndrec.data import OutfitData
 from fndrec.evaluation.audit.audit_pairs import (
     Pair,
@@ -79,6 +79,7 @@ def audit_negatives(
     if prior is not None:
         prior = fraction("prior", prior, zero=False)
     negatives = positive_int("negatives", negatives)
+    seed = non_negative_int("seed", seed)
     if calibration == "train":
         raise ValueError(
             "`calibration` should be a split that the model was not trained "

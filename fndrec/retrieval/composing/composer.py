@@ -72,7 +72,7 @@ class OutfitComposer:
     ) -> None:
         self.exhaustive = non_negative_int("exhaustive", exhaustive)
         self.budget = integer("budget", budget, 100)
-        self.seed = seed
+        self.seed = non_negative_int("seed", seed)
         self._scorer = SetScorer(model, data, item_vectors)
 
     def compose(

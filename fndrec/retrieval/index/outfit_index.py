@@ -83,10 +83,8 @@ class OutfitIndex:
     ) -> None:
         if approximate:
             require_faiss()
-        if not 0 < recall <= 1:
-            raise ValueError(
-                f"`recall` should be in (0, 1]. Received: recall={recall}"
-            )
+        recall = checks.fraction("recall", recall, zero=False)
+        seed = checks.non_negative_int("seed", seed)
         table = unit_vectors("vectors", vectors)
         count, dim = table.shape
         ids = MutableVocabulary(new_ids(outfit_ids, count))
