@@ -7,7 +7,7 @@ A seeded sample of each room keeps the run within an hour on two cores;
 
 Example::
 
-    python -m tests.mutants --rooms losses metrics --sample 40
+    python -m tests.mutants --rooms losses metrics --sample 24
 """
 
 from __future__ import annotations
@@ -51,7 +51,10 @@ ROOMS = {
     "metrics": Room(("fndrec/metrics",), ("tests/metrics",)),
     "negatives": Room(
         ("fndrec/data/batching/negative_sampler.py",),
-        ("tests/data/batching/test_negative_sampler.py",),
+        (
+            "tests/data/batching/test_negative_sampler.py",
+            "tests/evaluation/test_evaluation_candidates.py",
+        ),
     ),
     "histories": Room(
         (
@@ -116,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rooms", nargs="+", choices=ROOMS, default=[*ROOMS])
-    parser.add_argument("--sample", type=int, default=40, help="of each room")
+    parser.add_argument("--sample", type=int, default=24, help="of each room")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args(arguments)

@@ -186,6 +186,30 @@ def test_recombined_takes_items_of_another_like() -> None:
     assert own.mean() < 0.01
 
 
+def test_recombined_draws_from_all_other_likes_alike() -> None:
+    data = make([[i] for i in range(5)], [0] * 5)
+    _, negatives = sample(data, "recombined", 4000)
+    for like, drawn in enumerate(negatives[:, :, 0]):
+        shares = np.bincount(drawn, minlength=5) / 4000
+        expected = np.where(np.arange(5) == like, 0, 0.25)
+        np.testing.assert_allclose(shares, expected, atol=0.03)
+
+
+def test_wrong_items_are_drawn_alike() -> None:
+    data = make([[i, 6 + i] for i in range(6)], [0] * 6 + [1] * 6)
+    sampler = NegativeSampler(data, "train", "catalogue")
+    # Item 2 is the right one. Item 4 is in the outfit, too.
+    liked = np.repeat([[2, 4, 8]], 4000, axis=0)
+    wrong = sampler.wrong_items(
+        liked, np.zeros(4000, int), 2, np.random.default_rng(0)
+    )
+    assert wrong.shape == (4000, 2)
+    assert (wrong[:, 0] != wrong[:, 1]).all()
+    shares = np.bincount(wrong.ravel(), minlength=12) / wrong.size
+    expected = [0.25, 0.25, 0, 0.25, 0, 0.25, *[0] * 6]
+    np.testing.assert_allclose(shares, expected, atol=0.03)
+
+
 def test_catalogue_draws_what_is_liked_each_alike() -> None:
     # Item 1 stands in 6 likes, item 2 in 3, item 3 in 1, item 4 in none.
     outfits = [[0], [1], [2], [3], [4]]
