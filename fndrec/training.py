@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from fndrec.callbacks import StopOnNaN, TrainingBackup, Validation
-from fndrec.checks import one_of
+from fndrec.checks import one_of, positive_int
 from fndrec.data import EraseItem, OutfitData
 from fndrec.errors import DataError
 from fndrec.losses import (
@@ -32,6 +32,8 @@ NEGATIVES = 4
 WEIGHT_DECAY = 0.01
 # With less decay, an embedding per item memorizes the likes.
 ID_WEIGHT_DECAY = 0.3
+# The same where users share outfits, and are learned in large batches.
+SHARED_WEIGHT_DECAY = 3.0
 HISTORY = 7
 
 
@@ -43,13 +45,15 @@ class Recipe:
 
     Args:
         epochs: Most passes over the train likes.
-        patience: Epochs without a better valid AUC before training stops.
+        patience: Epochs without a better valid metric before training stops.
         batch_size: Likes per batch.
         negatives: Negatives drawn per like.
         negative_sampling: Kind of the negatives, see `NegativeSampler`. By
             default `"hard"` if users share outfits, else `"recombined"`.
         in_batch_negatives: Whether the candidates of other users in the batch
             also serve as negatives.
+        sampling_probability: Whether scores are corrected for how often
+            candidates are drawn, see `OutfitData.batches`.
         learning_rate: Peak learning rate of AdamW.
         weight_decay: Weight decay of AdamW.
         history: Most liked outfits that encode a user, for a model that
@@ -77,11 +81,16 @@ class Recipe:
     negatives: int = NEGATIVES
     negative_sampling: str | Mapping[str, float] | None = None
     in_batch_negatives: bool = True
+    sampling_probability: bool = False
     learning_rate: float = 3e-3
     weight_decay: float = WEIGHT_DECAY
     history: int | None = None
     contrastive_weight: float = 0.0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.in_batch_negatives:
+            positive_int("negatives", self.negatives)
 
     @classmethod
     def for_model(
@@ -94,7 +103,8 @@ class Recipe:
         batch_size: int | None = None,
         negatives: int | None = None,
         negative_sampling: str | Mapping[str, float] | None = None,
-        in_batch_negatives: bool | None = None,
+        in_batch_negatives: bool = True,
+        sampling_probability: bool | None = None,
         learning_rate: float = 3e-3,
         weight_decay: float | None = None,
         history: int = HISTORY,
@@ -110,15 +120,17 @@ class Recipe:
             patience: As in `Recipe`.
             batch_size: By default 128, or 1024 for 100,000 train likes or
                 more.
-            negatives: By default 4, or 1 for a student with in-batch
-                negatives, which gains nothing from more.
+            negatives: By default 4; 1 for a student with in-batch negatives,
+                which gains nothing from more; 0 with in-batch negatives if
+                users share outfits: the outfits of the batch are then real
+                outfits already.
             negative_sampling: As in `Recipe`.
-            in_batch_negatives: By default true unless users share outfits.
-                If they do, too many of a batch's outfits are liked by any
-                one user.
+            in_batch_negatives: As in `Recipe`.
+            sampling_probability: By default true if users share outfits and
+                `negative_sampling` is not another kind than `"hard"`.
             learning_rate: As in `Recipe`.
-            weight_decay: By default 0.01, or 0.3 if items have nothing but
-                ids.
+            weight_decay: By default 0.01. If items have nothing but ids, 0.3,
+                or 3 if users share outfits.
             history: As in `Recipe`; used if the model knows users by their
                 likes.
             contrastive_weight: By default 0.1 for a student with a projection
@@ -126,17 +138,30 @@ class Recipe:
             seed: As in `Recipe`.
         """
         student = isinstance(model, FNDStudent)
-        if in_batch_negatives is None:
-            in_batch_negatives = not data.shares_outfits
+        shared = data.shares_outfits
+        if sampling_probability is None:
+            sampling_probability = shared and negative_sampling in (
+                None,
+                "hard",
+            )
         if batch_size is None:
             many = len(data.likes("train")) >= MANY_LIKES
             batch_size = LARGE_BATCH_SIZE if many else BATCH_SIZE
+        if negatives is None and in_batch_negatives:
+            if sampling_probability:
+                negatives = 0
+            elif student:
+                negatives = 1
         if negatives is None:
-            negatives = 1 if student and in_batch_negatives else NEGATIVES
+            negatives = NEGATIVES
         if weight_decay is None:
             content = (data.store, data.features, data.category_index)
             ids_alone = all(values is None for values in content)
-            weight_decay = ID_WEIGHT_DECAY if ids_alone else WEIGHT_DECAY
+            weight_decay = WEIGHT_DECAY
+            if ids_alone:
+                weight_decay = (
+                    SHARED_WEIGHT_DECAY if shared else ID_WEIGHT_DECAY
+                )
         if contrastive_weight is None:
             projection = getattr(model, "projection", None)
             contrastive_weight = 0.0 if projection is None else 0.1
@@ -147,6 +172,7 @@ class Recipe:
             negatives=negatives,
             negative_sampling=negative_sampling,
             in_batch_negatives=in_batch_negatives,
+            sampling_probability=sampling_probability,
             learning_rate=learning_rate,
             weight_decay=weight_decay,
             history=history if model.knows_users_by_likes else None,
@@ -183,6 +209,7 @@ class Recipe:
             negative_sampling=self.negative_sampling,
             views=(EraseItem(), EraseItem()) if contrastive else None,
             history=self.history,
+            sampling_probability=self.sampling_probability,
             seed=self.seed,
             first_pass=first_pass,
         )
@@ -191,15 +218,17 @@ class Recipe:
         """Returns the callbacks for `fit`.
 
         Training stops if the loss is no longer finite. If `data` has a valid
-        split, training also stops when the valid AUC no longer improves, and
-        the best weights are restored.
+        split, training also stops when the valid metric no longer improves,
+        and the best weights are restored: recall@20 among all outfits if
+        users share outfits, else the AUC.
         """
         callbacks: list[keras.callbacks.Callback] = [StopOnNaN()]
         if "valid" in data.splits:
+            validation = Validation(data, "valid", seed=self.seed)
             callbacks += [
-                Validation(data, "valid", seed=self.seed),
+                validation,
                 keras.callbacks.EarlyStopping(
-                    "val_auc",
+                    validation.monitor,
                     mode="max",
                     patience=self.patience,
                     restore_best_weights=True,

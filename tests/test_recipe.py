@@ -11,6 +11,7 @@ from test_readme import ROOT, blocks
 from tiny_models import tiny_student, tiny_teacher
 
 import fndrec
+from fndrec import Validation
 from fndrec.cli import main
 from fndrec.data import OutfitData, from_tables
 from fndrec.training import Recipe, distillation_losses, train
@@ -117,11 +118,36 @@ def test_the_recipe_of_shared_outfits_known_by_ids() -> None:
         {"train": pa.table(likes)},
     )
     model = fndrec.FNDStudent.from_data(data, dim=8)
+    assert isinstance(model.aggregator, fndrec.layers.MeanPool)
     recipe = Recipe.for_model(model, data)
-    assert not recipe.in_batch_negatives
-    assert recipe.negatives == 4
-    assert recipe.weight_decay == 0.3
+    assert recipe.in_batch_negatives
+    assert recipe.negatives == 0
+    assert recipe.sampling_probability
+    assert recipe.weight_decay == 3.0
+    assert "candidate_ids" in next(iter(recipe.batches(data)))
+    drawn = Recipe.for_model(model, data, in_batch_negatives=False)
+    assert drawn.negatives == 4
+    recombined = Recipe.for_model(model, data, negative_sampling="recombined")
+    assert not recombined.sampling_probability
+    assert recombined.negatives == 1
     assert [type(c).__name__ for c in recipe.callbacks(data)] == ["StopOnNaN"]
+
+
+def test_a_recipe_needs_something_to_rank_against() -> None:
+    assert Recipe(negatives=0).negatives == 0
+    with pytest.raises(ValueError, match="negatives=0"):
+        Recipe(negatives=0, in_batch_negatives=False)
+
+
+def test_the_valid_metric_of_shared_outfits(tiny_data: OutfitData) -> None:
+    recipe = Recipe(epochs=1, batch_size=50, negatives=2)
+    stops = [
+        callback.monitor
+        for callback in recipe.callbacks(tiny_data)
+        if isinstance(callback, keras.callbacks.EarlyStopping)
+    ]
+    assert stops == ["val_auc"]
+    assert Validation(tiny_data, all_outfits=True).monitor == "val_recall@20"
 
 
 def test_many_likes_take_large_batches(

@@ -108,15 +108,25 @@ def fitted(
 
     from fndrec import FNDStudent, FNDTeacher
     from fndrec.evaluation import MatrixFactorization
-    from fndrec.training import Recipe, train
+    from fndrec.training import ID_WEIGHT_DECAY, Recipe, train
 
     settings = METHODS[method]
     if method == FACTORED:
         return MatrixFactorization(data, seed=seed, **settings)
     keras.utils.set_random_seed(seed)
     kind = FNDStudent if method == STUDENT else FNDTeacher
-    model = kind.from_data(data, seed=seed, **settings)
+    model = kind.from_data(
+        data, seed=seed, **{"aggregator": "set_transformer", **settings}
+    )
     shared = data.shares_outfits
+    settings_of_shared: dict[str, Any] = {}
+    if shared:
+        # Drawn negatives, as all records of such a data set have them.
+        settings_of_shared = {
+            "in_batch_negatives": False,
+            "sampling_probability": False,
+            "weight_decay": ID_WEIGHT_DECAY,
+        }
     train(
         model,
         data,
@@ -129,6 +139,7 @@ def fitted(
             batch_size=world.batch_size,
             # More gain nothing beside the in-batch negatives.
             negatives=4 if shared else 1,
+            **settings_of_shared,
             seed=seed,
         ),
         verbose=0,

@@ -28,6 +28,7 @@ from fndrec.training import (
     LARGE_BATCH_SIZE,
     MANY_LIKES,
     NEGATIVES,
+    SHARED_WEIGHT_DECAY,
     WEIGHT_DECAY,
     Recipe,
     train,
@@ -65,7 +66,7 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         "--patience",
         type=_types.positive_int,
         default=Recipe.patience,
-        help="epochs without a better valid AUC before training stops",
+        help="epochs without a better valid metric before training stops",
     )
     parser.add_argument(
         "--batch-size",
@@ -76,10 +77,11 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--negatives",
-        type=_types.positive_int,
+        type=_types.non_negative_int,
         default=None,
         help=f"drawn for each like; default: {NEGATIVES}, or for a student "
-        "1 where those of the whole batch count too",
+        "1 where those of the whole batch count too, or 0 where users share "
+        "outfits",
     )
     parser.add_argument(
         "--negative-sampling",
@@ -90,9 +92,16 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--in-batch-negatives",
         action=argparse.BooleanOptionalAction,
-        default=None,
+        default=Recipe.in_batch_negatives,
         help="let the candidates of the batch's other users stand against a "
-        "like too; default: where users do not share outfits",
+        "like too",
+    )
+    parser.add_argument(
+        "--sampling-probability",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="correct scores for how often a candidate is drawn; default: "
+        "where users share outfits",
     )
     parser.add_argument(
         "--learning-rate",
@@ -104,8 +113,9 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         "--weight-decay",
         type=_types.non_negative_float,
         default=None,
-        help=f"of AdamW; default: {WEIGHT_DECAY}, or {ID_WEIGHT_DECAY} where "
-        "items are known by their ids alone",
+        help=f"of AdamW; default: {WEIGHT_DECAY}; where items are known by "
+        f"their ids alone {ID_WEIGHT_DECAY}, or {SHARED_WEIGHT_DECAY} if "
+        "users also share outfits",
     )
     parser.add_argument(
         "--dropout",
@@ -130,9 +140,11 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--aggregator",
         choices=AGGREGATORS,
-        default="set_transformer",
+        default=None,
         help="what makes an outfit of its items: a set transformer, their "
-        "mean, or the mean of binary codes",
+        "mean, or the mean of binary codes (default: a set transformer, or "
+        "the mean where users share outfits of items known by their ids "
+        "alone)",
     )
     parser.add_argument(
         "--history",
@@ -199,6 +211,7 @@ def recipe_for(
         negatives=args.negatives,
         negative_sampling=args.negative_sampling,
         in_batch_negatives=args.in_batch_negatives,
+        sampling_probability=args.sampling_probability,
         learning_rate=args.learning_rate,
         weight_decay=args.weight_decay,
         history=args.history,

@@ -351,6 +351,7 @@ class OutfitData:
         negative_sampling: Sampling | None = None,
         views: Views | None = None,
         history: int | None = None,
+        sampling_probability: bool = False,
         shuffle: bool | None = None,
         seed: int = 0,
         first_pass: int = 0,
@@ -378,6 +379,10 @@ class OutfitData:
                 keeps up to `history + 1` likes of a user together; the
                 history of each is the others, cut to a random length.
                 Otherwise histories are drawn from all train likes.
+            sampling_probability: Whether batches tell how often each candidate
+                is drawn. A model then corrects its scores for it, see
+                `OutfitRecommender.compile`. It needs negatives of the kind
+                `"hard"`, or none.
             shuffle: Whether to shuffle each pass; by default only for
                 `"train"`. Otherwise likes keep their order and all passes
                 are the same.
@@ -396,7 +401,10 @@ class OutfitData:
             With `history`, `"liked"` is int32 `(liked, slots)`, the distinct
             outfits of all histories, and `"history"` is int32
             `(batch, history)`: positions in `"liked"`, padded with -1. With
-            `shards`, `"whole"` describes the whole batch.
+            `sampling_probability`, `"candidate_ids"` is int32 and
+            `"sampling_probability"` float32, both `(batch, 1 + negatives)`;
+            equal sets of items have equal ids. With `shards`, `"whole"`
+            describes the whole batch.
 
         Raises:
             ValueError: If an argument is out of its range.
@@ -417,6 +425,7 @@ class OutfitData:
             negative_sampling=negative_sampling,
             views=views,
             history=history,
+            sampling_probability=sampling_probability,
             shuffle=shuffle,
             seed=seed,
             first_pass=first_pass,

@@ -44,7 +44,7 @@ def evaluate(
         split: Name of the split.
         protocol: A protocol or the name of one: `"type-aware"`, `"hard"`,
             `"all outfits"`, `"cold users"`, `"cold items"`. By default
-            `"hard"` where users share outfits, else `"type-aware"`.
+            `"all outfits"` if users share outfits, else `"type-aware"`.
         baselines: Whether to rank by counts too.
         seed: Seed of the candidates; of several, metrics are means over all
             of them.

@@ -47,6 +47,47 @@ def candidate_cosines(
     return ops.concatenate([own, cosine(users, every)], axis=1)
 
 
+def correct_sampling(
+    scores: Any, batch: dict[str, Any], in_batch: bool, every: dict[str, Any]
+) -> Any:
+    """Corrects scores for how often their candidates are drawn.
+
+    The logarithm of the sampling probability is subtracted, so that a softmax
+    over a sample estimates the softmax over all outfits: without it, popular
+    outfits are pushed away because they are drawn often. In-batch candidates
+    that are the liked outfit itself are set to `EXCLUDED`.
+
+    Args:
+        scores: Scores in the layout of `candidate_cosines`.
+        batch: The batch. Without `"sampling_probability"`, the scores are
+            returned as they are.
+        in_batch: As in `candidate_cosines`.
+        every: The whole batch, if `batch` is a shard of it.
+
+    Returns:
+        The scores.
+
+    Reference:
+
+    - Yi et al. (2019), Sampling-Bias-Corrected Neural Modeling for Large
+      Corpus Item Recommendations, section 4.
+    - Bengio and Senecal (2008), Adaptive Importance Sampling to Accelerate
+      Training of a Neural Probabilistic Language Model, section 2.
+    """
+    if "sampling_probability" not in batch:
+        return scores
+    correction = ops.log(batch["sampling_probability"])
+    if not in_batch:
+        return scores - correction
+    of_all = ops.reshape(ops.log(every["sampling_probability"]), (1, -1))
+    of_all = ops.repeat(of_all, ops.shape(scores)[0], axis=0)
+    scores = scores - ops.concatenate([correction, of_all], axis=1)
+    ids = batch["candidate_ids"]
+    hit = ids[:, :1] == ops.reshape(every["candidate_ids"], (1, -1))
+    own = ops.zeros_like(ids, dtype="bool")
+    return ops.where(ops.concatenate([own, hit], axis=1), EXCLUDED, scores)
+
+
 def exclude_own_likes(
     scores: Any, user: Any, in_batch: bool, every: Any = None
 ) -> Any:

@@ -38,7 +38,7 @@ def parts_for(
     score: str = "cosine",
     temperature: float | None = None,
     unknown_rate: float = 0.05,
-    aggregator: str = "set_transformer",
+    aggregator: str | None = None,
     users: str = "table",
     num_anchors: int = 4,
     seed: int = 0,
@@ -54,7 +54,8 @@ def parts_for(
         ValueError: If an argument is out of its range.
     """
     one_of("users", users, USERS)
-    one_of("aggregator", aggregator, AGGREGATORS)
+    if aggregator is not None:
+        one_of("aggregator", aggregator, AGGREGATORS)
     if temperature is None:
         temperature = 0.8 / dim**0.5
     known = data.vocabulary
@@ -82,8 +83,12 @@ def parts_for(
         towers["category"] = IdEmbedding(
             len(known.categories), dim, 0.0, seed=seed, name="category"
         )
+    ids_alone = not towers
+    if aggregator is None:
+        by_mean = ids_alone and data.shares_outfits
+        aggregator = "mean" if by_mean else "set_transformer"
     if use_id is None:
-        use_id = not towers
+        use_id = ids_alone
     if use_id:
         towers["id"] = IdEmbedding(
             len(known.items),

@@ -14,6 +14,7 @@ from fndrec.metrics import UserAUC
 from fndrec.models import replicas
 from fndrec.models.candidate_scores import (
     candidate_cosines,
+    correct_sampling,
     exclude_own_likes,
     liked_first,
 )
@@ -115,7 +116,10 @@ class OutfitRecommender(CatalogueEncoder):
             in_batch_negatives: Whether in training the candidates of the
                 batch's other users stand against a like too. It costs next
                 to nothing, as they are encoded anyway. Those of the same
-                user's other likes never do.
+                user's other likes never do. If users share outfits, batches
+                should tell how often each is drawn, see
+                `data.batches(sampling_probability=True)`: popular outfits
+                are else pushed away because they are drawn often.
             **kwargs: Passed to `keras.Model.compile`:
                 `steps_per_execution`, `run_eagerly`, `auto_scale_loss`, and
                 `jit_compile`, which is off by default, see `__init__`.
@@ -254,8 +258,14 @@ class OutfitRecommender(CatalogueEncoder):
         in_batch = self._compiled.in_batch_negatives
         every = replicas.gathered(outfits, inputs) if in_batch else None
         cosines = candidate_cosines(users, outfits, in_batch, self.score, every)
-        return exclude_own_likes(
+        scores = correct_sampling(
             self.score.from_cosine(cosines),
+            inputs,
+            in_batch,
+            replicas.all_candidates(inputs),
+        )
+        return exclude_own_likes(
+            scores,
             inputs["user"],
             in_batch,
             replicas.all_users(inputs),

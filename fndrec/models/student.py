@@ -117,7 +117,7 @@ class FNDStudent(OutfitRecommender):
         score: str = "cosine",
         temperature: float | None = None,
         unknown_rate: float = 0.05,
-        aggregator: str = "set_transformer",
+        aggregator: str | None = None,
         users: str = "table",
         num_anchors: int = 4,
         seed: int = 0,

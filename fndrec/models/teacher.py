@@ -50,7 +50,7 @@ class FNDTeacher(OutfitRecommender):
         score: str = "cosine",
         temperature: float | None = None,
         unknown_rate: float = 0.05,
-        aggregator: str = "set_transformer",
+        aggregator: str | None = None,
         users: str = "table",
         num_anchors: int = 4,
         seed: int = 0,
@@ -76,7 +76,9 @@ class FNDTeacher(OutfitRecommender):
                 random unit vectors.
             unknown_rate: Share of ids hidden in training, see `IdEmbedding`.
             aggregator: `"set_transformer"`; `"mean"`, see `MeanPool`; or
-                `"codes"`, binary codes, see `CodePool`.
+                `"codes"`, binary codes, see `CodePool`. By default
+                `"set_transformer"`, or `"mean"` if users share outfits of
+                items known by their ids alone.
             users: `"table"`, a vector for each user; `"history"`, computed
                 from liked outfits, see `UserHistoryEncoder`; `"anchors"`,
                 several vectors for each user, see `UserAnchors`; or

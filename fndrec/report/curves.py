@@ -23,8 +23,12 @@ def best_epoch(history: History) -> int | None:
     Returns:
         That of the best AUC on valid; None if there was no valid.
     """
-    auc = history.get(f"{VALID}auc")
-    return None if not auc else int(np.argmax(auc)) + 1
+    # The first is the metric of early stopping where users share outfits.
+    for name in ("recall@20", "auc"):
+        metric = history.get(f"{VALID}{name}")
+        if metric:
+            return int(np.argmax(metric)) + 1
+    return None
 
 
 def label(name: str) -> str:

@@ -37,7 +37,13 @@ def shop(
 
 def test_shares_make_up_the_batch(tiny_data: OutfitData) -> None:
     views = (EraseItem(), EraseItem())
-    drawn: dict[str, Any] = {"negatives": 2, "views": views, "history": 3}
+    drawn: dict[str, Any] = {
+        "negatives": 2,
+        "negative_sampling": "hard",
+        "views": views,
+        "history": 3,
+        "sampling_probability": True,
+    }
     whole = next(iter(tiny_data.batches("train", 10, **drawn)))
     parts = list(
         tiny_data.batches(
@@ -52,7 +58,8 @@ def test_shares_make_up_the_batch(tiny_data: OutfitData) -> None:
     parts = [first, *parts]
     assert [len(part["user"]) for part in parts] == [3, 3, 4]
     assert [int(part["whole"]["first"]) for part in parts] == [0, 3, 6]
-    for key in ("user", "outfits", "views", "history", "liked"):
+    candidates = ("candidate_ids", "sampling_probability")
+    for key in ("user", "outfits", "views", "history", "liked", *candidates):
         every = np.concatenate([part[key] for part in parts])
         np.testing.assert_array_equal(every, whole[key])
     for key, value in whole["items"].items():
@@ -60,6 +67,8 @@ def test_shares_make_up_the_batch(tiny_data: OutfitData) -> None:
         np.testing.assert_array_equal(every, value)
     for part in parts:
         np.testing.assert_array_equal(part["whole"]["user"], whole["user"])
+        for key in candidates:
+            np.testing.assert_array_equal(part["whole"][key], whole[key])
         np.testing.assert_array_equal(
             part["whole"]["row"], whole["items"]["row"]
         )

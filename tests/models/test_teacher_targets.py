@@ -132,6 +132,26 @@ def test_shared_scores_and_zscores(
     )
 
 
+def test_scores_are_corrected_as_those_of_a_student(
+    teacher: FNDTeacher, targets: TeacherTargets, tiny_data: OutfitData
+) -> None:
+    batches = tiny_data.batches(
+        "train", 14, negatives=0, sampling_probability=True
+    )
+    batch = next(iter(batches))
+    plain = {key: batch[key] for key in ("user", "outfits", "items")}
+    before = np.array(targets.scores(plain, in_batch=True))
+    found = np.array(targets.scores(batch, in_batch=True))
+    ids = batch["candidate_ids"].numpy().ravel()
+    correction = np.log(batch["sampling_probability"].numpy().ravel())
+    np.testing.assert_allclose(
+        found[:, 0], before[:, 0] - correction, rtol=1e-5
+    )
+    excluded = (before[:, 1:] == EXCLUDED) | (ids[:, None] == ids)
+    expected = np.where(excluded, EXCLUDED, before[:, 1:] - correction)
+    np.testing.assert_allclose(found[:, 1:], expected, rtol=1e-5)
+
+
 def test_the_tower_runs_once_over_the_catalogue(tiny_data: OutfitData) -> None:
     teacher = tiny_teacher(tiny_data)
     targets = teacher.targets(tiny_data)

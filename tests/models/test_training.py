@@ -84,6 +84,43 @@ def test_loss_is_that_of_numpy(tiny_data: OutfitData) -> None:
     assert shared > own
 
 
+@pytest.mark.parametrize("in_batch", [True, False])
+def test_scores_are_corrected_for_sampling(
+    tiny_data: OutfitData, in_batch: bool
+) -> None:
+    """Yi et al. 2019, section 4, candidate by candidate."""
+    model = tiny_teacher(tiny_data, **STILL)
+    batches = tiny_data.batches(
+        "train",
+        12,
+        negatives=2,
+        negative_sampling="hard",
+        sampling_probability=True,
+    )
+    batch = next(iter(batches))
+    # Three outfits of others are the first one's own, one far more often.
+    ids = np.arange(36, dtype=np.int32).reshape(12, 3)
+    ids[[3, 5, 7], [0, 1, 2]] = ids[0, 0]
+    probability = np.linspace(0.01, 0.5, 36, dtype=np.float32).reshape(12, 3)
+    batch |= {"candidate_ids": ids, "sampling_probability": probability}
+    user = np.array(batch["user"])
+    items = model.encode_items(batch["items"])
+    outfits = np.array(model.encode_outfits(items, batch["outfits"]))
+    cosines = np.einsum("ud,ocd->uoc", model.encode_users(user), outfits)
+    scores = 10 * cosines - np.log(probability)
+    losses = []
+    for like in range(12):
+        against = [scores[like, like]]
+        for other in np.flatnonzero(user != user[like]):
+            kept = ids[other] != ids[like, 0]
+            against.append(scores[like, other][kept] if in_batch else [])
+        row = np.concatenate(against)
+        losses.append(np.log(np.exp(row).sum()) - row[0])
+    model.compile(in_batch_negatives=in_batch)
+    loss = float(model.compute_loss(batch, training=True))
+    assert loss == pytest.approx(np.mean(losses), rel=1e-5)
+
+
 def test_other_losses(tiny_data: OutfitData) -> None:
     model = tiny_teacher(tiny_data, **STILL)
     batch = one_batch(tiny_data)

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from fndrec.checks import non_negative_int, positive_int
+from fndrec.data.batching.candidate_frequencies import CandidateFrequencies
 from fndrec.data.batching.history_sampler import HistorySampler
 from fndrec.data.batching.negative_sampler import NegativeSampler
 from fndrec.data.batching.shards import BatchShards
@@ -33,6 +34,7 @@ def make_batches(
     negative_sampling: Sampling | None = None,
     views: Views | None = None,
     history: int | None = None,
+    sampling_probability: bool = False,
     shuffle: bool | None = None,
     seed: int = 0,
     first_pass: int = 0,
@@ -57,6 +59,9 @@ def make_batches(
         shuffle = split == "train"
     sampler = NegativeSampler(data, split, negative_sampling)
     likes = data.likes(split)
+    frequencies = None
+    if sampling_probability:
+        frequencies = CandidateFrequencies(data, split, negatives, sampler)
     histories = None if history is None else HistorySampler(data, history)
     # Only these passes keep the likes of a user together.
     grouped = shuffle and split == "train"
@@ -81,10 +86,10 @@ def make_batches(
         user, outfit = likes.user[rows], likes.outfit[rows]
         negative_sets = sampler(user, outfit, negatives, rng)
         liked = data.outfit_items[outfit][:, None]
-        batch = {
-            "user": data.user_index[user],
-            "outfits": np.concatenate([liked, negative_sets], axis=1),
-        }
+        candidates = np.concatenate([liked, negative_sets], axis=1)
+        batch = {"user": data.user_index[user], "outfits": candidates}
+        if frequencies is not None:
+            batch |= frequencies(candidates)
         if views is not None:
             batch["noise"] = rng.random((2, len(rows), 2), np.float32)
         if histories is not None:
@@ -102,6 +107,10 @@ def make_batches(
         "user": tf.TensorSpec((None,), tf.int32),
         "outfits": tf.TensorSpec((None, 1 + negatives, slots), tf.int32),
     }
+    if frequencies is not None:
+        shape = (None, 1 + negatives)
+        signature["candidate_ids"] = tf.TensorSpec(shape, tf.int32)
+        signature["sampling_probability"] = tf.TensorSpec(shape, tf.float32)
     if views is not None:
         signature["noise"] = tf.TensorSpec((2, None, 2), tf.float32)
     if history is not None:

@@ -6,7 +6,8 @@ from typing import Any
 import tensorflow as tf
 
 # Keys cut by like. `"liked"` and `"items"` are cut by their own rows.
-BY_LIKE = ("user", "outfits", "views", "history")
+BY_CANDIDATE = ("candidate_ids", "sampling_probability")
+BY_LIKE = ("user", "outfits", "views", "history", *BY_CANDIDATE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +47,8 @@ class BatchShards:
             A dataset of `count` batches. Each has one more key, `"whole"`,
             that describes the whole batch to its replica: `"user"`, the users
             of all likes, `"row"`, the rows of all items, and `"first"`, the
-            position of the shard's first like.
+            position of the shard's first like; and ids and probabilities of
+            all candidates, if the batch has them.
         """
         shards = tf.data.Dataset.range(self.first, self.first + self.count)
         return shards.map(lambda i: self._shard(batch, tf.cast(i, tf.int32)))
@@ -75,6 +77,7 @@ class BatchShards:
             **shard,
             "items": {"row": cut(rows)},
             "whole": {
+                **{key: batch[key] for key in BY_CANDIDATE if key in batch},
                 "user": batch["user"],
                 "row": rows,
                 "first": bounds(batch["user"])[0],

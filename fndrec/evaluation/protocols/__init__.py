@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from fndrec.data import OutfitData
-from fndrec.evaluation.candidates import default_sampling
 from fndrec.evaluation.protocols.all_outfits import AllOutfits
 from fndrec.evaluation.protocols.cold_items import ColdItems
 from fndrec.evaluation.protocols.cold_users import ColdUsers
@@ -39,8 +38,6 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
 )
 """The protocols that need no more than a data set, by name."""
 
-_OF_SAMPLING = {"catalogue": "type-aware", "hard": "hard"}
-
 
 def default_protocol(data: OutfitData) -> Protocol:
     """Returns the default protocol of a data set.
@@ -49,9 +46,9 @@ def default_protocol(data: OutfitData) -> Protocol:
         data: The data set.
 
     Returns:
-        `"hard"` where users share outfits, else `"type-aware"`.
+        `"all outfits"` if users share outfits, else `"type-aware"`.
     """
-    return PROTOCOLS[_OF_SAMPLING[default_sampling(data)]]
+    return PROTOCOLS["all outfits" if data.shares_outfits else "type-aware"]
 
 
 def protocol_named(name: str) -> Protocol:

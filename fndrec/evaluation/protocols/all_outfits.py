@@ -114,6 +114,25 @@ class AllOutfitsRanking:
         """What the likes are ranked against, in words."""
         return f"among all {self.data.num_outfits:,} outfits"
 
+    def sample(self, likes: int, seed: int) -> "AllOutfitsRanking":
+        """Returns the likes of a random sample of the users.
+
+        Args:
+            likes: Most likes to keep; at least one user is kept.
+            seed: Seed of the choice.
+
+        Returns:
+            The ranking of their likes, or of all if there are no more.
+        """
+        if len(self.pairs) <= likes:
+            return self
+        user = self.pairs // self.data.num_outfits
+        users, count = np.unique(user, return_counts=True)
+        order = np.random.default_rng((seed, likes)).permutation(len(users))
+        kept = max(1, int(np.sum(np.cumsum(count[order]) <= likes)))
+        pairs = self.pairs[np.isin(user, users[order[:kept]])]
+        return dataclasses.replace(self, pairs=pairs)
+
     def measure(self, scorer: Scorer) -> dict[str, UserValues]:
         """Recall and NDCG of one scorer, user by user."""
         width = self.data.num_outfits

@@ -47,6 +47,23 @@ def made(rng: np.random.Generator) -> OutfitData:
     )
 
 
+def test_a_sample_has_whole_users() -> None:
+    data = made(np.random.default_rng(2))
+    whole = AllOutfits((3,)).prepare(data, "valid", 0)
+    users, count = np.unique(whole.pairs // OUTFITS, return_counts=True)
+    assert whole.sample(whole.likes, 0) is whole
+    assert whole.sample(1, 0).likes in count
+    seen = set()
+    for seed in range(5):
+        part = whole.sample(int(count.max()) + 1, seed)
+        kept = np.unique(part.pairs // OUTFITS)
+        assert 0 < part.likes <= count.max() + 1
+        assert part.likes == count[np.isin(users, kept)].sum()
+        np.testing.assert_array_equal(part.known, whole.known)
+        seen.add(tuple(kept))
+    assert len(seen) > 1
+
+
 class Given:
     """Scores that are given, `(users, outfits)`."""
 
