@@ -1,3 +1,4 @@
+import errno
 import re
 import subprocess
 import sys
@@ -6,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from fndrec import DataError
-from fndrec.files import atomic_folder, atomic_path, atomic_write
+from fndrec.files import (
+    atomic_folder,
+    atomic_path,
+    atomic_write,
+    named_errors,
+)
 
 FILLING = """
 import sys, time
@@ -141,3 +147,27 @@ def test_without_an_old_folder_a_failed_rename_leaves_nothing(
         fill(tmp_path / "model", "new")
     monkeypatch.undo()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "deeper" / "folder"
+    with atomic_folder(path) as scratch:
+        (scratch / "file").write_text("done")
+    assert (path / "file").read_text() == "done"
+
+
+def test_errors_name_the_path_unless_they_name_one(tmp_path: Path) -> None:
+    def raised(error: OSError) -> OSError:
+        with (
+            pytest.raises(OSError, match=r"No |The ") as caught,
+            named_errors(tmp_path / "new"),
+        ):
+            raise error
+        return caught.value
+
+    full = raised(OSError(errno.ENOSPC, "No space left on device"))
+    assert (full.errno, full.filename) == (errno.ENOSPC, str(tmp_path / "new"))
+    other = OSError(errno.ENOENT, "No such file", "elsewhere")
+    assert raised(other) is other
+    plain = OSError("The library says no more")
+    assert raised(plain) is plain

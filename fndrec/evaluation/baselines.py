@@ -3,12 +3,15 @@
 from typing import Protocol
 
 import numpy as np
+import tensorflow as tf
 
 from fndrec.data import OutfitData
 from fndrec.data.item_sets import set_keys
 
 # Likes that the average user counts as beside the user's own.
 PRIOR = 20.0
+# Users whose co-occurrences are counted at once.
+AT_ONCE = 256
 
 
 class Baseline(Protocol):
@@ -83,6 +86,75 @@ class OutfitPopularity(_Popularity):
         return found.reshape(outfits.shape[:-1]).astype(np.float64)
 
 
+class CoOccurrence:
+    """Scores an outfit by how often it is liked along with the user's likes.
+
+    The score is the number of pairs of an outfit that the user likes in train
+    and another user who likes both it and the scored outfit. An outfit that
+    has no train like scores 0.
+
+    Args:
+        data: The data set.
+
+    Reference:
+
+    - Sarwar et al. (2001), Item-based Collaborative Filtering Recommendation
+      Algorithms, section 3 (with counts as similarity).
+    """
+
+    name = "co-occurrence"
+
+    def __init__(self, data: OutfitData) -> None:
+        self.outfit_items = data.outfit_items
+        likes = data.likes("train")
+        self.keys, at = np.unique(
+            set_keys(data.outfit_items), return_inverse=True
+        )
+        self.at = at
+        pairs = np.unique(np.stack([likes.user, at[likes.outfit]], 1), axis=0)
+        self.user, self.outfit = pairs.T
+        shape = (data.num_users, len(self.keys))
+        ones = np.ones(len(pairs), np.float32)
+        self.likes = tf.SparseTensor(pairs.astype(np.int64), ones, shape)
+
+    def _scores(self, users: np.ndarray) -> np.ndarray:
+        """Returns scores `(users, item sets)` of distinct users."""
+        found = []
+        for start in range(0, len(users), AT_ONCE):
+            part = users[start : start + AT_ONCE]
+            own = np.zeros((len(self.keys), len(part)), np.float32)
+            low = np.searchsorted(self.user, part)
+            high = np.searchsorted(self.user, part, side="right")
+            for column in range(len(part)):
+                own[self.outfit[low[column] : high[column]], column] = 1.0
+            shared = tf.sparse.sparse_dense_matmul(self.likes, own)
+            # Nobody is another user.
+            shared = shared.numpy()
+            shared[part, np.arange(len(part))] = 0.0
+            scores = tf.sparse.sparse_dense_matmul(
+                self.likes, shared, adjoint_a=True
+            )
+            found.append(scores.numpy().T)
+        return np.concatenate(found)
+
+    def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
+        distinct, row = np.unique(users, return_inverse=True)
+        keys = set_keys(outfits).reshape(outfits.shape[:-1])
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        known = self.keys[at] == keys
+        scores = np.zeros(outfits.shape[:-1], np.float32)
+        for start in range(0, len(distinct), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            rows = np.flatnonzero((row >= start) & (row < start + AT_ONCE))
+            of_users = self._scores(distinct[part])
+            scores[rows] = of_users[row[rows, None] - start, at[rows]]
+        return np.where(known, scores, 0.0)
+
+    def score_all(self, users: np.ndarray) -> np.ndarray:
+        """Returns scores `(rows, outfits)` of all outfits of the data set."""
+        return self._scores(users)[:, self.at]
+
+
 class CategoryFrequency:
     """Scores an outfit by the user's preference for its categories.
 
@@ -128,12 +200,12 @@ def default_baselines(data: OutfitData) -> list[Baseline]:
         data: The data set.
 
     Returns:
-        Item popularity; outfit popularity if users share outfits; category
-        frequency if items have categories.
+        Item popularity; outfit popularity and co-occurrence if users share
+        outfits; category frequency if items have categories.
     """
     found: list[Baseline] = [ItemPopularity(data)]
     if data.shares_outfits:
-        found.append(OutfitPopularity(data))
+        found += [OutfitPopularity(data), CoOccurrence(data)]
     if data.item_category is not None:
         found.append(CategoryFrequency(data))
     return found

@@ -3,9 +3,11 @@ import pyarrow as pa
 import pytest
 
 from fndrec.data import OutfitData, from_tables
+from fndrec.evaluation import baselines
 from fndrec.evaluation.baselines import (
     PRIOR,
     CategoryFrequency,
+    CoOccurrence,
     ItemPopularity,
     OutfitPopularity,
     default_baselines,
@@ -116,4 +118,66 @@ def test_which_make_sense(data: OutfitData, tiny_data: OutfitData) -> None:
             )
         },
     )
-    assert names(shared) == ["item popularity", "outfit popularity"]
+    assert names(shared) == [
+        "item popularity",
+        "outfit popularity",
+        "co-occurrence",
+    ]
+
+
+@pytest.mark.parametrize("at_once", [2, 256])
+def test_co_occurrence_is_that_of_a_loop(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(baselines, "AT_ONCE", at_once)
+    rng = np.random.default_rng(0)
+    likes = [(u, o) for u in range(7) for o in range(6) if rng.random() < 0.4]
+    valid = [(u, o) for u in range(7) for o in range(6) if (u, o) not in likes]
+
+    def table(pairs: list[tuple[int, int]]) -> pa.Table:
+        return pa.table(
+            {
+                "user_id": [f"u{u}" for u, _ in pairs],
+                "outfit_id": [f"o{o}" for _, o in pairs],
+            }
+        )
+
+    # The last two outfits have the same items, in another order.
+    items = ["a;b", "b;c", "c", "d", "a;d", "d;a"]
+    data = from_tables(
+        pa.table({"item_id": [*"abcd"]}),
+        pa.table({"outfit_id": [f"o{o}" for o in range(6)], "item_ids": items}),
+        {"train": table(likes), "valid": table(valid)},
+    )
+    item_set = [0, 1, 2, 3, 4, 4]
+    liked = {(u, item_set[o]) for u, o in likes}
+    expected = np.array(
+        [
+            [
+                sum(
+                    (user, own) in liked
+                    and (other, own) in liked
+                    and (other, item_set[outfit]) in liked
+                    for own in range(5)
+                    for other in range(7)
+                    if other != user
+                )
+                for outfit in range(6)
+            ]
+            for user in range(7)
+        ]
+    )
+    # Rows of the data set are in the order of the ids.
+    scorer = CoOccurrence(data)
+    users = np.array([3, 0, 3, 6, 5])
+    rows = [int(data.users[user][1:]) for user in users]
+    outfits = [int(data.outfits[o][1:]) for o in range(6)]
+    found = scorer.score_all(np.unique(users))
+    whole = expected[[int(data.users[u][1:]) for u in np.unique(users)]]
+    np.testing.assert_array_equal(found, whole[:, outfits])
+    candidates = np.repeat(data.outfit_items[None], len(users), axis=0)
+    np.testing.assert_array_equal(
+        scorer.score(users, candidates), expected[rows][:, outfits]
+    )
+    # No like has these items.
+    assert not scorer.score(users[:1], np.array([[[0, 2]]])).any()

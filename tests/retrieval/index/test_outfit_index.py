@@ -528,3 +528,16 @@ def test_changes_leave_what_the_index_was_made_of(
     mine.update(-given[:1], ["a"])
     np.testing.assert_array_equal(given, kept)
     np.testing.assert_array_equal(mine.vectors(["a"]), -kept[:1])
+
+
+def test_outfits_of_the_first_item_have_its_category() -> None:
+    index = OutfitIndex(
+        np.eye(3, dtype=np.float32),
+        ["a", "b", "none"],
+        item_ids=[["hat"], ["cap"], []],
+        categories={"hat": "top", "cap": "top"},
+    )
+    found = index.search(
+        np.eye(3)[:1], 2, where=OutfitFilter(categories=["top"])
+    )
+    assert sorted(match.outfit_id for match in found[0]) == ["a", "b"]
