@@ -34,6 +34,8 @@ WEIGHT_DECAY = 0.01
 ID_WEIGHT_DECAY = 0.3
 # The same where users share outfits, and are learned in large batches.
 SHARED_WEIGHT_DECAY = 3.0
+# Users who share outfits are soon learned, and then memorized.
+SHARED_EPOCHS = 5
 HISTORY = 7
 
 
@@ -98,7 +100,7 @@ class Recipe:
         model: OutfitRecommender,
         data: OutfitData,
         *,
-        epochs: int = 22,
+        epochs: int | None = None,
         patience: int = 5,
         batch_size: int | None = None,
         negatives: int | None = None,
@@ -116,7 +118,7 @@ class Recipe:
         Args:
             model: The model.
             data: The data set.
-            epochs: As in `Recipe`.
+            epochs: By default 22, or 5 if users share outfits.
             patience: As in `Recipe`.
             batch_size: By default 128, or 1024 for 100,000 train likes or
                 more.
@@ -139,6 +141,8 @@ class Recipe:
         """
         student = isinstance(model, FNDStudent)
         shared = data.shares_outfits
+        if epochs is None:
+            epochs = SHARED_EPOCHS if shared else cls.epochs
         if sampling_probability is None:
             sampling_probability = shared and negative_sampling in (
                 None,

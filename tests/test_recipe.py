@@ -90,6 +90,7 @@ def test_a_teacher_takes_no_teacher(tiny_data: OutfitData) -> None:
 def test_the_recipe_follows_the_data(tiny_data: OutfitData) -> None:
     teacher, student = tiny_teacher(tiny_data), tiny_student(tiny_data)
     recipe = Recipe.for_model(teacher, tiny_data)
+    assert recipe.epochs == 22
     assert (recipe.batch_size, recipe.negatives) == (128, 4)
     assert recipe.in_batch_negatives
     assert recipe.weight_decay == 0.01
@@ -121,6 +122,7 @@ def test_the_recipe_of_shared_outfits_known_by_ids() -> None:
     assert isinstance(model.aggregator, fndrec.layers.MeanPool)
     recipe = Recipe.for_model(model, data)
     assert recipe.in_batch_negatives
+    assert recipe.epochs == 5
     assert recipe.negatives == 0
     assert recipe.sampling_probability
     assert recipe.weight_decay == 3.0

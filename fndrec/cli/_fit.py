@@ -28,6 +28,7 @@ from fndrec.training import (
     LARGE_BATCH_SIZE,
     MANY_LIKES,
     NEGATIVES,
+    SHARED_EPOCHS,
     SHARED_WEIGHT_DECAY,
     WEIGHT_DECAY,
     Recipe,
@@ -59,8 +60,9 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--epochs",
         type=_types.positive_int,
-        default=Recipe.epochs,
-        help="passes over the likes at most",
+        default=None,
+        help=f"passes over the likes at most; default: {Recipe.epochs}, or "
+        f"{SHARED_EPOCHS} where users share outfits",
     )
     parser.add_argument(
         "--patience",

@@ -3,7 +3,6 @@
 from typing import Protocol
 
 import numpy as np
-import tensorflow as tf
 
 from fndrec.data import OutfitData
 from fndrec.data.item_sets import set_keys
@@ -86,6 +85,12 @@ class OutfitPopularity(_Popularity):
         return found.reshape(outfits.shape[:-1]).astype(np.float64)
 
 
+def _ranges(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Returns the numbers of several ranges, one range after the other."""
+    before = np.cumsum(sizes) - sizes
+    return np.repeat(starts - before, sizes) + np.arange(sizes.sum())
+
+
 class CoOccurrence:
     """Scores an outfit by how often it is liked along with the user's likes.
 
@@ -105,37 +110,42 @@ class CoOccurrence:
     name = "co-occurrence"
 
     def __init__(self, data: OutfitData) -> None:
-        self.outfit_items = data.outfit_items
         likes = data.likes("train")
-        self.keys, at = np.unique(
+        self.keys, self.at = np.unique(
             set_keys(data.outfit_items), return_inverse=True
         )
-        self.at = at
-        pairs = np.unique(np.stack([likes.user, at[likes.outfit]], 1), axis=0)
-        self.user, self.outfit = pairs.T
-        shape = (data.num_users, len(self.keys))
-        ones = np.ones(len(pairs), np.float32)
-        self.likes = tf.SparseTensor(pairs.astype(np.int64), ones, shape)
+        pairs = np.stack([likes.user, self.at[likes.outfit]], axis=1)
+        user, self.liked = np.unique(pairs, axis=0).T
+        self.first = np.searchsorted(user, np.arange(data.num_users + 1))
+        number = np.diff(self.first)[user]
+        places = _ranges(self.first[user], number)
+        wide = np.repeat(self.liked, number) * len(self.keys)
+        cells, self.count = np.unique(
+            wide + self.liked[places], return_counts=True
+        )
+        row, self.column = np.divmod(cells, len(self.keys))
+        self.start = np.searchsorted(row, np.arange(len(self.keys) + 1))
 
     def _scores(self, users: np.ndarray) -> np.ndarray:
-        """Returns scores `(users, item sets)` of distinct users."""
-        found = []
-        for start in range(0, len(users), AT_ONCE):
-            part = users[start : start + AT_ONCE]
-            own = np.zeros((len(self.keys), len(part)), np.float32)
-            low = np.searchsorted(self.user, part)
-            high = np.searchsorted(self.user, part, side="right")
-            for column in range(len(part)):
-                own[self.outfit[low[column] : high[column]], column] = 1.0
-            shared = tf.sparse.sparse_dense_matmul(self.likes, own)
-            # Nobody is another user.
-            shared = shared.numpy()
-            shared[part, np.arange(len(part))] = 0.0
-            scores = tf.sparse.sparse_dense_matmul(
-                self.likes, shared, adjoint_a=True
-            )
-            found.append(scores.numpy().T)
-        return np.concatenate(found)
+        """Returns scores `(users, item sets)`."""
+        width = len(self.keys)
+        scores = np.zeros((len(users), width), np.float32)
+        for begin in range(0, len(users), AT_ONCE):
+            part = users[begin : begin + AT_ONCE]
+            number = self.first[part + 1] - self.first[part]
+            own = self.liked[_ranges(self.first[part], number)]
+            row = np.repeat(np.arange(len(part)), number)
+            size = self.start[own + 1] - self.start[own]
+            cells = _ranges(self.start[own], size)
+            found = np.bincount(
+                np.repeat(row, size) * width + self.column[cells],
+                self.count[cells],
+                minlength=len(part) * width,
+            ).reshape(len(part), width)
+            # Nobody is another user: the own pairs do not count.
+            found[row, own] -= number[row]
+            scores[begin : begin + AT_ONCE] = found
+        return scores
 
     def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
         distinct, row = np.unique(users, return_inverse=True)
