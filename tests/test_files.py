@@ -26,7 +26,7 @@ with atomic_folder(Path(sys.argv[1])) as draft:
 
 
 def test_writes_a_file_and_its_folders(tmp_path: Path) -> None:
-    path = tmp_path / "a" / "b.txt"
+    path = tmp_path / "a" / "deeper" / "b.txt"
     atomic_write(path, "one é")
     assert path.read_text(encoding="utf-8") == "one é"
     atomic_write(path, "two")

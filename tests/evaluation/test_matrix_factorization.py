@@ -85,3 +85,54 @@ def test_without_the_library(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r"'\.\[mf\]'"):
         MatrixFactorization(data)
+
+
+def padded(shared: bool) -> OutfitData:
+    """Outfits of one to three items, those of a user or shared by all."""
+    sets = ["b", "a;b", "b;c;d", "d"]
+    likes = [(u, o) for u in range(4) for o in range(4) if shared or u == o]
+    return from_tables(
+        pa.table({"item_id": [*"abcd"]}),
+        pa.table({"outfit_id": [f"o{o}" for o in range(4)], "item_ids": sets}),
+        {
+            "train": pa.table(
+                {
+                    "user_id": [f"u{u}" for u, _ in likes],
+                    "outfit_id": [f"o{o}" for _, o in likes],
+                }
+            )
+        },
+    )
+
+
+def test_empty_slots_do_not_count() -> None:
+    data = padded(shared=False)
+    factored = MatrixFactorization(data, factors=4, epochs=2)
+    assert not factored.of_outfits
+    users = np.arange(4)
+    expected = [
+        [
+            np.mean(
+                [factored.rows[u] @ factored.columns[i] for i in o if i >= 0]
+            )
+            for o in data.outfit_items
+        ]
+        for u in users
+    ]
+    np.testing.assert_allclose(factored.score_all(users), expected, atol=1e-5)
+    every = np.repeat(data.outfit_items[None], 4, axis=0)
+    np.testing.assert_allclose(
+        factored.score(users, every), expected, atol=1e-5
+    )
+
+
+def test_outfits_that_nobody_has_score_0() -> None:
+    data = padded(shared=True)
+    factored = MatrixFactorization(data, factors=4, epochs=2)
+    assert factored.of_outfits
+    new = np.array([[[0, -1, -1], [2, -1, -1], [2, 3, -1], [0, 1, 3]]])
+    assert not factored.score(np.array([1]), new).any()
+    known = factored.score(np.array([1]), data.outfit_items[None])
+    np.testing.assert_allclose(
+        known[0], factored.columns @ factored.rows[1], atol=1e-6
+    )

@@ -286,8 +286,7 @@ class _Pool:
         self.sources = (
             np.full(len(items), -1) if sources is None else sources[order]
         )
-        size = int(groups.max()) + 1 if len(groups) else 0
-        self.count = np.bincount(groups, minlength=size)
+        self.count = np.bincount(groups)
         self.start = np.cumsum(self.count) - self.count
 
     def draw(

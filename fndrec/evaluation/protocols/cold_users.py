@@ -8,7 +8,7 @@ import numpy as np
 
 from fndrec.checks import ids, non_negative_int, positive_int
 from fndrec.data import OutfitData
-from fndrec.data.item_sets import distinct_items
+from fndrec.data.item_sets import distinct_items_of
 from fndrec.errors import DataError
 from fndrec.evaluation.candidates import Candidates
 from fndrec.evaluation.cold_result import ColdResult
@@ -184,14 +184,12 @@ def evaluate_cold_users(
     user = candidates.user[of_cold]
     outfits = candidates.outfits[of_cold]
 
-    sets = data.outfit_items[np.maximum(given, 0)]
-    items = distinct_items(sets, outfits)
-    place = np.full(data.num_items + 1, -1, np.int32)
-    place[items] = np.arange(len(items))
-    vectors = model.embed_items(data, items)
     liked, at = np.unique(given, return_inverse=True)
     at = at.reshape(given.shape) - int(liked[0] < 0)
-    liked_sets = place[data.outfit_items[liked[liked >= 0]]]
+    items, (liked_sets, candidate_sets) = distinct_items_of(
+        data.outfit_items[liked[liked >= 0]], outfits
+    )
+    vectors = model.embed_items(data, items)
     liked_vectors = model.embed_outfits(vectors, liked_sets)
 
     by_user: dict[str, np.ndarray] = {}
@@ -202,7 +200,7 @@ def evaluate_cold_users(
             liked_vectors, kept.astype(np.int32), prior_likes
         )
         scores = model.score_outfits(
-            made[np.searchsorted(rows, user)], vectors, place[outfits]
+            made[np.searchsorted(rows, user)], vectors, candidate_sets
         )
         name = "all likes" if number is None else f"{number} likes"
         by_user[name] = metrics_by_user(user, scores)["auc"]

@@ -171,6 +171,32 @@ def test_groups_are_of_one_user_and_of_like_size() -> None:
     assert sizes == {0: 1, 1: 7, 2: 12}
 
 
+def test_groups_are_as_large_as_a_history_allows() -> None:
+    class Data:
+        @staticmethod
+        def likes(split: str) -> Any:
+            class Likes:
+                user = np.repeat(np.arange(30), [10, 7, 1] * 10)
+                outfit = np.arange(180)
+
+            return Likes
+
+    users = Data.likes("train").user
+    sampler = HistorySampler(Data, most=4)  # type: ignore[arg-type]
+    sizes: dict[int, set[int]] = {10: set(), 7: set(), 1: set()}
+    for seed in range(5):
+        of_runs = users[sampler.order(users, np.random.default_rng(seed))]
+        starts = np.flatnonzero(np.diff(of_runs, prepend=-1))
+        for start, size in zip(
+            starts, np.diff([*starts, len(users)]), strict=True
+        ):
+            sizes[[10, 7, 1][of_runs[start] % 3]].add(int(size))
+    # Groups of 5 and 5, of 4 and 3, of 1; two may meet by chance.
+    assert sizes[10] - {10} == {5}
+    assert sizes[7] - {7} == {3, 4}
+    assert sizes[1] == {1}
+
+
 @pytest.mark.parametrize("history", [0, -1, 1.5, True])
 def test_bad_length(shop: OutfitData, history: Any) -> None:
     with pytest.raises(

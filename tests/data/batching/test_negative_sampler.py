@@ -7,7 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fndrec.data import NegativeSampler, OutfitData, from_tables
-from fndrec.data.batching.negative_sampler import _counts, _mixture
+from fndrec.data.batching.negative_sampler import (
+    _counts,
+    _mixture,
+    _unusable,
+)
 from fndrec.errors import DataError
 
 RECOMBINED = ("recombined", "catalogue")
@@ -193,6 +197,22 @@ def test_recombined_draws_from_all_other_likes_alike() -> None:
         shares = np.bincount(drawn, minlength=5) / 4000
         expected = np.where(np.arange(5) == like, 0, 0.25)
         np.testing.assert_allclose(shares, expected, atol=0.03)
+
+
+def test_an_empty_slot_is_no_repeated_item() -> None:
+    liked = np.array([[0, 1, -1, -1]])
+    for outfit, unusable in (
+        ([2, 3, -1, -1], False),
+        ([3, -1, -1, 2], False),
+        ([2, 2, -1, -1], True),
+        ([1, 0, -1, -1], True),
+    ):
+        assert _unusable(np.array([outfit]), liked).tolist() == [unusable]
+
+
+def test_the_larger_share_gets_the_only_negative() -> None:
+    assert _counts({"recombined": 0.3, "hard": 0.7}, 1) == [("hard", 1)]
+    assert _counts({"recombined": 0.7, "hard": 0.3}, 1) == [("recombined", 1)]
 
 
 def test_wrong_items_are_drawn_alike() -> None:

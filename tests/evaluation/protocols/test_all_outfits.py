@@ -1,5 +1,6 @@
 """Ranking all outfits, against another implementation."""
 
+import dataclasses
 import itertools
 
 import ir_measures
@@ -189,6 +190,18 @@ def test_a_model_ranks_as_it_scores(tiny_data: OutfitData) -> None:
         "item popularity",
         "category frequency",
     ]
+
+
+@pytest.mark.parametrize("split", ["test", "valid"])
+def test_likes_of_train_are_taken_out_of_every_split(split: str) -> None:
+    data = made(np.random.default_rng(3))
+    splits = {"train": data.likes("train"), split: data.likes("valid")}
+    data = dataclasses.replace(data, splits=splits)
+    ranking = AllOutfits((3,)).prepare(data, split, 0)
+    train = data.likes("train")
+    known = set((train.user * OUTFITS + train.outfit).tolist())
+    assert set(ranking.known.tolist()) == known
+    assert not known & set(ranking.pairs.tolist())
 
 
 def test_nothing_that_train_does_not_hold(tiny_data: OutfitData) -> None:

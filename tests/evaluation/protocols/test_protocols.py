@@ -44,6 +44,10 @@ def test_candidates_are_those_of_earlier_versions(
     assert found.blanks.tolist() == golden["blanks"]
 
 
+def test_the_likes_that_cold_users_give() -> None:
+    assert PROTOCOLS["cold users"].likes == (0, 1, 5)  # type: ignore[attr-defined]
+
+
 def test_names_and_sources() -> None:
     assert list(PROTOCOLS) == [
         "type-aware",

@@ -541,3 +541,13 @@ def test_outfits_of_the_first_item_have_its_category() -> None:
         np.eye(3)[:1], 2, where=OutfitFilter(categories=["top"])
     )
     assert sorted(match.outfit_id for match in found[0]) == ["a", "b"]
+
+
+def test_membership() -> None:
+    index = OutfitIndex(np.eye(2, dtype=np.float32), ["a", "b"])
+    assert "a" in index
+    assert "b" in index
+    assert "c" not in index
+    index.remove(["a"])
+    assert "a" not in index
+    assert 0 not in index
