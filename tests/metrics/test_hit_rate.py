@@ -32,6 +32,11 @@ def test_golden_several_liked() -> None:
     assert hit_rate(2, [[1, 1, 0, 0]], [[0.0] * 4]) == pytest.approx(5 / 6)
 
 
+def test_less_than_0_is_not_liked() -> None:
+    assert hit_rate(1, [[-1, 1]], [[2.0, 1.0]]) == 0.0
+    assert hit_rate(1, [[-1, 1]], [[1.0, 2.0]]) == 1.0
+
+
 def test_name_tells_k() -> None:
     assert HitRate(5).name == "hit_rate_5"
     assert HitRate(5, name="mine").name == "mine"

@@ -79,7 +79,10 @@ ROOMS = {
     "protocols": Room(
         ("fndrec/evaluation/protocols",), ("tests/evaluation/protocols",)
     ),
-    "index": Room(("fndrec/retrieval/index",), ("tests/retrieval/index",)),
+    "index": Room(
+        ("fndrec/retrieval/index",),
+        ("tests/retrieval/index", "tests/retrieval/test_kinds_of_users.py"),
+    ),
     "files": Room(
         ("fndrec/files.py",),
         ("tests/test_files.py", "tests/faults/test_disk.py"),
