@@ -120,7 +120,8 @@ class UserValues:
 
         Args:
             other: The metric of the same users, and of as many runs, which
-                are paired.
+                are paired. Values without runs, such as those of a baseline,
+                are the same in each run.
             seed: Seed of the bootstrap.
 
         Returns:
@@ -129,13 +130,20 @@ class UserValues:
         Raises:
             ValueError: If the shapes differ.
         """
-        if self.total.shape != other.total.shape:
+        pair = [self._in_runs_of(other), other._in_runs_of(self)]
+        if pair[0].total.shape != pair[1].total.shape:
             raise ValueError(
                 "`other` should be of the same users and runs, shape "
                 f"{self.total.shape}. Received: shape {other.total.shape}"
             )
-        own, others = _resampled([self, other], seed)
+        own, others = _resampled(pair, seed)
         return _interval(self.mean - other.mean, own - others)
+
+    def _in_runs_of(self, other: "UserValues") -> "UserValues":
+        if self.total.ndim == 2 or other.total.ndim == 1:
+            return self
+        runs = len(other.total)
+        return UserValues.stacked([self] * runs)
 
 
 def intervals(

@@ -132,6 +132,9 @@ def test_outfits_that_nobody_has_score_0() -> None:
     assert factored.of_outfits
     new = np.array([[[0, -1, -1], [2, -1, -1], [2, 3, -1], [0, 1, 3]]])
     assert not factored.score(np.array([1]), new).any()
+    # Larger than any outfit that is known.
+    every = np.array([[[0, 1, 2, 3]]])
+    assert not factored.score(np.array([1]), every).any()
     known = factored.score(np.array([1]), data.outfit_items[None])
     np.testing.assert_allclose(
         known[0], factored.columns @ factored.rows[1], atol=1e-6

@@ -112,6 +112,22 @@ def test_of_an_evaluation(tiny_data: OutfitData) -> None:
     assert f"[{low:.4f}" not in str(both)
 
 
+def test_difference_to_a_baseline_that_has_no_runs(
+    tiny_data: OutfitData,
+) -> None:
+    models = {"model": [tiny_teacher(tiny_data, seed=s) for s in (1, 2)]}
+    found = evaluate(models, tiny_data)
+    assert found.values is not None
+    gap = found.difference("model", "item popularity")
+    expected = (
+        found.metrics["model"]["auc"] - found.metrics["item popularity"]["auc"]
+    )
+    assert gap.value == pytest.approx(expected)
+    assert gap.low < gap.value < gap.high
+    back = found.difference("item popularity", "model")
+    assert (back.low, back.high) == pytest.approx((-gap.high, -gap.low))
+
+
 def test_difference_of_an_evaluation(tiny_data: OutfitData) -> None:
     models = {name: tiny_teacher(tiny_data, seed=ord(name)) for name in "ab"}
     found = evaluate(models, tiny_data)
