@@ -20,6 +20,7 @@ from fndrec.cli._data import (
 )
 from fndrec.cli._run import RunRecord
 from fndrec.data import OutfitData
+from fndrec.data.ranges import ranges
 from fndrec.data.readers.tables.csv import read_csv_file
 from fndrec.errors import DataError
 from fndrec.files import atomic_path
@@ -108,6 +109,5 @@ def item_sets(pairs: pa.Table, data: OutfitData, name: str) -> np.ndarray:
             f"items, joined by `;`. Received: {flat[first]!r}"
         )
     outfits = np.full((len(sets), max(length, default=1)), -1, np.int32)
-    start = np.cumsum(length) - length
-    outfits[row, np.arange(len(flat)) - start[row]] = found
+    outfits[row, ranges(np.zeros_like(length), length)] = found
     return outfits

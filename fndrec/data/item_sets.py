@@ -38,6 +38,21 @@ def set_ids(*tables: np.ndarray) -> list[np.ndarray]:
     return np.split(same, np.cumsum([len(table) for table in tables])[:-1])
 
 
+def find_sets(keys: np.ndarray, outfits: np.ndarray) -> np.ndarray:
+    """Finds outfits among sets of items.
+
+    Args:
+        keys: One key or more of `set_keys`, sorted.
+        outfits: Int array `(..., slots)` of item rows, -1 padding.
+
+    Returns:
+        Positions `(...,)` in `keys`, -1 where a set is not among them.
+    """
+    asked = set_keys(outfits)
+    at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+    return np.where(keys[at] == asked, at, -1).reshape(outfits.shape[:-1])
+
+
 def distinct_items(*tables: np.ndarray) -> np.ndarray:
     """Returns the rows of the items of outfits, ascending, each once.
 

@@ -5,7 +5,8 @@ from typing import Protocol
 import numpy as np
 
 from fndrec.data import OutfitData
-from fndrec.data.item_sets import set_keys
+from fndrec.data.item_sets import find_sets, set_keys
+from fndrec.data.ranges import ranges
 
 # Likes that the average user counts as beside the user's own.
 PRIOR = 20.0
@@ -78,17 +79,8 @@ class OutfitPopularity(_Popularity):
         self.keys, self.count = np.unique(keys, return_counts=True)
 
     def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
-        keys = set_keys(outfits)
-        at = np.searchsorted(self.keys, keys)
-        at = np.minimum(at, len(self.keys) - 1)
-        found = np.where(self.keys[at] == keys, self.count[at], 0)
-        return found.reshape(outfits.shape[:-1]).astype(np.float64)
-
-
-def _ranges(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Returns the numbers of several ranges, one range after the other."""
-    before = np.cumsum(sizes) - sizes
-    return np.repeat(starts - before, sizes) + np.arange(sizes.sum())
+        at = find_sets(self.keys, outfits)
+        return np.where(at >= 0, self.count[at], 0).astype(np.float64)
 
 
 class CoOccurrence:
@@ -118,7 +110,7 @@ class CoOccurrence:
         user, self.liked = np.unique(pairs, axis=0).T
         self.first = np.searchsorted(user, np.arange(data.num_users + 1))
         number = np.diff(self.first)[user]
-        places = _ranges(self.first[user], number)
+        places = ranges(self.first[user], number)
         wide = np.repeat(self.liked, number) * len(self.keys)
         cells, self.count = np.unique(
             wide + self.liked[places], return_counts=True
@@ -133,32 +125,30 @@ class CoOccurrence:
         for begin in range(0, len(users), AT_ONCE):
             part = users[begin : begin + AT_ONCE]
             number = self.first[part + 1] - self.first[part]
-            own = self.liked[_ranges(self.first[part], number)]
+            own = self.liked[ranges(self.first[part], number)]
             row = np.repeat(np.arange(len(part)), number)
             size = self.start[own + 1] - self.start[own]
-            cells = _ranges(self.start[own], size)
-            found = np.bincount(
+            cells = ranges(self.start[own], size)
+            counts = np.bincount(
                 np.repeat(row, size) * width + self.column[cells],
                 self.count[cells],
                 minlength=len(part) * width,
             ).reshape(len(part), width)
             # Nobody is another user: the own pairs do not count.
-            found[row, own] -= number[row]
-            scores[begin : begin + AT_ONCE] = found
+            counts[row, own] -= number[row]
+            scores[begin : begin + AT_ONCE] = counts
         return scores
 
     def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
         distinct, row = np.unique(users, return_inverse=True)
-        keys = set_keys(outfits).reshape(outfits.shape[:-1])
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        known = self.keys[at] == keys
+        at = find_sets(self.keys, outfits)
         scores = np.zeros(outfits.shape[:-1], np.float32)
         for start in range(0, len(distinct), AT_ONCE):
             part = slice(start, start + AT_ONCE)
             rows = np.flatnonzero((row >= start) & (row < start + AT_ONCE))
             of_users = self._scores(distinct[part])
             scores[rows] = of_users[row[rows, None] - start, at[rows]]
-        return np.where(known, scores, 0.0)
+        return np.where(at >= 0, scores, 0.0)
 
     def score_all(self, users: np.ndarray) -> np.ndarray:
         """Returns scores `(rows, outfits)` of all outfits of the data set."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from fndrec import checks
 from fndrec.data import OutfitData
-from fndrec.data.item_sets import set_keys
+from fndrec.data.item_sets import find_sets, set_keys
 from fndrec.extras import require
 
 
@@ -95,13 +95,9 @@ class MatrixFactorization:
     def score(self, users: np.ndarray, outfits: np.ndarray) -> np.ndarray:
         """Returns scores of candidates, see `Scorer`."""
         if self.of_outfits:
-            keys = set_keys(outfits)
-            at = np.searchsorted(self.keys, keys)
-            at = np.minimum(at, len(self.keys) - 1)
-            found = np.where(self.keys[at] == keys, self.order[at], -1)
-            vectors = np.where(
-                (found >= 0)[:, None], self.columns[found], 0.0
-            ).reshape(*outfits.shape[:-1], -1)
+            at = find_sets(self.keys, outfits)
+            columns = self.columns[self.order[at]]
+            vectors = np.where((at >= 0)[..., None], columns, 0.0)
         else:
             present = outfits >= 0
             vectors = np.where(present[..., None], self.columns[outfits], 0.0)

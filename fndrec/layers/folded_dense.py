@@ -105,24 +105,16 @@ class FoldedDense(keras.layers.Dense):
             _affine(inputs, *part) for part in zip(kernels, biases, strict=True)
         )
 
-    def quantized_call(
-        self,
-        inputs: Any,
-        scale: Any = None,
-        offset: Any = None,
-        training: bool | None = None,
-    ) -> Any:
-        return self._unfolded(
-            super().quantized_call, inputs, scale, offset, training
-        )
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        return self._unfolded(super().quantized_call, *args, **kwargs)
 
     def _unfolded(
         self,
         call: Callable[..., Any],
         inputs: Any,
-        scale: Any,
-        offset: Any,
-        training: bool | None,
+        scale: Any = None,
+        offset: Any = None,
+        training: bool | None = None,
     ) -> Any:
         """The same by a plain dense layer, step by step."""
         if scale is not None:

@@ -47,6 +47,20 @@ def candidate_cosines(
     return ops.concatenate([own, cosine(users, every)], axis=1)
 
 
+def training_scores(scores: Any, batch: dict[str, Any], in_batch: bool) -> Any:
+    """Returns scores as a loss takes them: corrected, own likes excluded.
+
+    Args:
+        scores: Scores in the layout of `candidate_cosines`.
+        batch: The batch.
+        in_batch: As in `candidate_cosines`.
+    """
+    # A shard knows the users and the candidates of the whole batch.
+    every = batch.get("whole", batch)
+    scores = correct_sampling(scores, batch, in_batch, every)
+    return exclude_own_likes(scores, batch["user"], in_batch, every["user"])
+
+
 def correct_sampling(
     scores: Any, batch: dict[str, Any], in_batch: bool, every: dict[str, Any]
 ) -> Any:

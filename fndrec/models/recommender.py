@@ -14,9 +14,8 @@ from fndrec.metrics import UserAUC
 from fndrec.models import replicas
 from fndrec.models.candidate_scores import (
     candidate_cosines,
-    correct_sampling,
-    exclude_own_likes,
     liked_first,
+    training_scores,
 )
 from fndrec.models.catalogue_encoder import CatalogueEncoder
 from fndrec.models.model_parts import Users, parts_for
@@ -258,17 +257,8 @@ class OutfitRecommender(CatalogueEncoder):
         in_batch = self._compiled.in_batch_negatives
         every = replicas.gathered(outfits, inputs) if in_batch else None
         cosines = candidate_cosines(users, outfits, in_batch, self.score, every)
-        scores = correct_sampling(
-            self.score.from_cosine(cosines),
-            inputs,
-            in_batch,
-            replicas.all_candidates(inputs),
-        )
-        return exclude_own_likes(
-            scores,
-            inputs["user"],
-            in_batch,
-            replicas.all_users(inputs),
+        return training_scores(
+            self.score.from_cosine(cosines), inputs, in_batch
         )
 
     def _track(self, name: str, value: Any, inputs: dict[str, Any]) -> None:

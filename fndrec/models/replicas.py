@@ -77,11 +77,6 @@ def all_users(batch: dict[str, Any]) -> Any:
     return batch.get("whole", batch)["user"]
 
 
-def all_candidates(batch: dict[str, Any]) -> dict[str, Any]:
-    """Returns the dictionary with the candidate ids of the whole batch."""
-    return batch.get("whole", batch)
-
-
 def all_rows(batch: dict[str, Any]) -> Any:
     """Gathers the catalogue rows `(items,)` of the whole batch."""
     return batch.get("whole", batch["items"])["row"]

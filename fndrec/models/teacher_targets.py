@@ -9,11 +9,7 @@ from keras import ops
 from fndrec.data import OutfitData
 from fndrec.losses import distance_zscore
 from fndrec.models import replicas
-from fndrec.models.candidate_scores import (
-    candidate_cosines,
-    correct_sampling,
-    exclude_own_likes,
-)
+from fndrec.models.candidate_scores import candidate_cosines, training_scores
 from fndrec.models.recommender import OutfitRecommender
 
 
@@ -114,11 +110,7 @@ class TeacherTargets:
             Float32 `(batch, candidates)`, or more columns if `in_batch`.
         """
         scores = self.model.score.from_cosine(self._cosines(batch, in_batch))
-        scores = correct_sampling(
-            scores, batch, in_batch, replicas.all_candidates(batch)
-        )
-        every = replicas.all_users(batch)
-        return exclude_own_likes(scores, batch["user"], in_batch, every)
+        return training_scores(scores, batch, in_batch)
 
     def distance_zscore(
         self, batch: dict[str, Any], in_batch: bool = False

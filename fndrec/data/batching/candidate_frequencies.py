@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fndrec.data.batching.negative_sampler import NegativeSampler
-from fndrec.data.item_sets import set_keys
+from fndrec.data.item_sets import find_sets, set_keys
 
 if TYPE_CHECKING:
     from fndrec.data.outfit_data import OutfitData
@@ -69,8 +69,7 @@ class CandidateFrequencies:
             sets of items, and `"sampling_probability"`, float32 of the same
             shape.
         """
-        ids = np.searchsorted(self.keys, set_keys(candidates))
-        ids = ids.reshape(candidates.shape[:-1])
+        ids = find_sets(self.keys, candidates)
         return {
             "candidate_ids": ids.astype(np.int32),
             "sampling_probability": self.probability[ids].astype(np.float32),

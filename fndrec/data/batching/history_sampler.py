@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fndrec.data.ranges import ranges
+
 if TYPE_CHECKING:
     from fndrec.data.outfit_data import OutfitData
 
@@ -120,8 +122,7 @@ class _ByUser:
         count = np.where(has_likes, self.count[user], 0)
         # All likes of the user of each row, one row after the other.
         row = np.repeat(np.arange(len(users)), count)
-        rank = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-        liked = self.outfit[self.start[user][row] + rank]
+        liked = self.outfit[ranges(self.start[user], count)]
         other = liked != outfits[row]
         row, liked = row[other], liked[other]
         order = np.lexsort((rng.random(len(row)), row))

@@ -6,6 +6,7 @@ import numpy as np
 
 from fndrec.data import NegativeSampler, OutfitData
 from fndrec.data.item_sets import set_ids
+from fndrec.data.ranges import ranges
 from fndrec.errors import DataError
 
 Pair = tuple[str, str | Sequence[str]]
@@ -81,7 +82,7 @@ def rows_of_pairs(
     found = _rows(data, "outfits", names, named)
     outfits[named, : data.num_slots] = data.outfit_items[found]
     owner = np.repeat(np.array(listed, np.int64), length)
-    slot = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)
+    slot = ranges(np.zeros_like(length), length)
     items = [item for row in listed for item in pairs[row][1]]
     outfits[owner, slot] = _rows(data, "items", items, owner.tolist())
     return users, outfits
